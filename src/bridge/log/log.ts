@@ -1,0 +1,87 @@
+import type { Draft, EventTypeName, Recorded } from "../../domain/event.ts";
+
+/**
+ * The log: append-only, one total order (positions 1, 2, 3 …, no gap), one order per stream (revisions 0, 1, 2 …).
+ * Nothing else is truth. Every adapter passes `log.contract.ts`.
+ */
+export interface Log {
+  /**
+   * All of it or none of it, on disk before it resolves. A conflict is a value; a disk that cannot be written is a
+   * `LogUnavailable` fault, and then it is not known whether the events are there: read, or repeat with a key.
+   * Appending zero events resolves without touching the disk.
+   */
+  readonly append: (appends: readonly StreamAppend[]) => Promise<Appended>;
+  readonly read: (query: EventQuery) => Promise<EventPage>;
+  /** Calls `listener` with every committed batch, in order, before the append that wrote it resolves. */
+  readonly onCommitted: (listener: (events: readonly Recorded[]) => void) => () => void;
+  /** The newest committed place in the total order; position 0 and time 0 of an empty log. */
+  readonly head: () => LogHead;
+  readonly health: () => LogHealth;
+  readonly close: () => Promise<void>;
+}
+
+/** `expect` is the revision of the stream's last event, -1 for a stream that must not exist, or "any". */
+export interface StreamAppend {
+  readonly stream: string;
+  readonly expect: number | "any";
+  readonly events: readonly Draft[];
+}
+
+export type Appended =
+  | { readonly ok: true; readonly events: readonly Recorded[] }
+  | {
+      readonly ok: false;
+      readonly conflict: { readonly stream: string; readonly expected: number; readonly actual: number };
+    };
+
+/** Every member narrows. Pages go forward (oldest first) from after `after`, or backward from before `before`. */
+export interface EventQuery {
+  readonly after?: number;
+  readonly before?: number;
+  readonly direction?: "forward" | "backward";
+  /** Events in one page; adapters serve at most `PAGE_EVENTS_MAX`. */
+  readonly limit?: number;
+  readonly stream?: string;
+  readonly types?: readonly EventTypeName[];
+  /** The actor of the event. */
+  readonly agent?: string;
+  /** One of the event's parties. */
+  readonly party?: string;
+  readonly correlation?: string;
+  /** Milliseconds since 1970: `since` inclusive, `until` exclusive. */
+  readonly since?: number;
+  readonly until?: number;
+}
+
+export interface EventPage {
+  readonly events: readonly Recorded[];
+  /** Where the next page starts (`after`, or `before` when going backward); null when there is no more now. */
+  readonly next: number | null;
+}
+
+export interface LogHead {
+  readonly position: number;
+  readonly time: number;
+}
+
+export type LogHealth =
+  | { readonly writable: true }
+  | { readonly writable: false; readonly reason: string; readonly since: number };
+
+export const PAGE_EVENTS_MAX = 1_000;
+
+/** The log cannot be written now. Reads go on; the reason is for `/health`. */
+export class LogUnavailable extends Error {
+  override readonly name = "LogUnavailable";
+}
+
+/** The log on disk is not what was written: somebody or something changed it. Never repaired silently. */
+export class LogCorrupt extends Error {
+  override readonly name = "LogCorrupt";
+  /** The first position that is wrong, as far as that can be said. */
+  readonly position: number;
+  constructor(position: number, what: string) {
+    super(`position ${position}: ${what}`);
+    this.position = position;
+  }
+}

@@ -1,0 +1,170 @@
+import type { FromShape, ShapeSchema } from "./json.ts";
+
+/**
+ * Every event type there is, with its version and shape. An event is a fact in the past tense; it is appended once and
+ * never changed. To change a shape, raise its version and teach `upcast.ts` to read the old one.
+ */
+
+const text = { type: "string" } as const;
+const time = { type: "integer", description: "milliseconds since 1970" } as const;
+const count = { type: "integer", minimum: 0 } as const;
+const strings = { type: "array", items: text } as const;
+
+const object = <P extends { readonly [key: string]: ShapeSchema }, R extends keyof P & string>(
+  properties: P,
+  required: readonly R[],
+) => ({ type: "object", properties, required, additionalProperties: false }) as const;
+
+/** A JWS in General JSON Serialization (RFC 7515 7.2.1), kept exactly as it came. */
+export const jwsShape = object(
+  {
+    payload: text,
+    signatures: {
+      type: "array",
+      items: object({ protected: text, signature: text }, ["protected", "signature"]),
+    },
+  },
+  ["payload", "signatures"],
+);
+
+export const agentKinds = ["ai", "human", "service"] as const;
+/** By which way bytes reached an agent, strongest evidence first. */
+export const offerWays = ["websocket", "sse", "poll", "hook", "webhook", "mcp"] as const;
+export const violationKinds = [
+  "invalid_credential",
+  "unauthorized_response",
+  "unauthorized_cancel",
+  "invalid_signature",
+  "replay_attack",
+  "malformed_envelope",
+] as const;
+export const severities = ["medium", "high", "critical"] as const;
+
+export const eventTypes = {
+  "agent.registered": {
+    version: 1,
+    shape: object(
+      {
+        agent: text,
+        kind: { type: "string", enum: agentKinds },
+        roles: strings,
+        expertise: strings,
+        tokenHash: { type: "string", description: "SHA-256 of the bearer credential, base64url" },
+        epoch: { type: "integer", description: "epoch of the master secret that the agent's MAC key derives from" },
+      },
+      ["agent", "kind", "roles", "expertise", "tokenHash", "epoch"],
+    ),
+  },
+  "agent.revoked": { version: 1, shape: object({ reason: text }, ["reason"]) },
+  /** The agent showed itself. Recorded at most once per `limits.seenEveryMs`, so that "last seen" survives a restart. */
+  "agent.seen": { version: 1, shape: object({ via: text }, ["via"]) },
+
+  "elicitation.asked": {
+    version: 1,
+    shape: object(
+      {
+        from: text,
+        to: text,
+        message: text,
+        schema: {},
+        schemaHash: { type: "string", description: "SHA-256 of the canonical schema, base64url" },
+        requestHash: { type: "string", description: "SHA-256 of the canonical request core, base64url" },
+        challenge: { type: "string", description: "128 random bits that the answer must repeat, base64url" },
+        deadline: time,
+        key: { type: "string", description: "the asker's idempotency key" },
+        causedBy: { type: "string", description: "the elicitation that led to this one" },
+      },
+      ["from", "to", "message", "schema", "schemaHash", "requestHash", "challenge", "deadline"],
+    ),
+  },
+  "elicitation.offered": {
+    version: 1,
+    shape: object({ via: { type: "string", enum: offerWays }, session: text, at: time }, ["via", "session", "at"]),
+  },
+  "elicitation.claimed": {
+    version: 1,
+    shape: object({ holder: text, until: time }, ["holder", "until"]),
+  },
+  "elicitation.lapsed": { version: 1, shape: object({ holder: text, until: time }, ["holder", "until"]) },
+  "elicitation.answer_refused": {
+    version: 1,
+    shape: object({ code: text, problems: count }, ["code", "problems"]),
+  },
+  "elicitation.accepted": { version: 1, shape: object({ answer: jwsShape }, ["answer"]) },
+  "elicitation.declined": { version: 1, shape: object({ answer: jwsShape, reason: text }, ["answer", "reason"]) },
+  "elicitation.cancelled": { version: 1, shape: object({ reason: text }, ["reason"]) },
+  "elicitation.expired": { version: 1, shape: object({ deadline: time }, ["deadline"]) },
+
+  "security.violation": {
+    version: 1,
+    shape: object(
+      {
+        kind: { type: "string", enum: violationKinds },
+        severity: { type: "string", enum: severities },
+        code: { type: "string", description: "the refusal that the actor got" },
+        subject: { type: "string", description: "the stream that was attacked" },
+      },
+      ["kind", "severity", "code", "subject"],
+    ),
+  },
+
+  "bridge.started": {
+    version: 1,
+    shape: object({ version: text, openElicitations: count }, ["version", "openElicitations"]),
+  },
+  "bridge.stopped": { version: 1, shape: object({ reason: text }, ["reason"]) },
+
+  /** An application's own fact, under a name in its own namespace. Same door, same guarantees. */
+  custom: { version: 1, shape: object({ name: text, payload: {} }, ["name", "payload"]) },
+} as const satisfies { readonly [type: string]: { readonly version: number; readonly shape: ShapeSchema } };
+
+export type EventTypeName = keyof typeof eventTypes;
+export type EventData<T extends EventTypeName> = FromShape<(typeof eventTypes)[T]["shape"]>;
+
+/** A fact as a decider states it: what happened, nothing about when, who or where. */
+export type Fact<T extends EventTypeName = EventTypeName> = {
+  readonly [K in T]: { readonly type: K; readonly data: EventData<K> };
+}[T];
+
+/** What surrounds every fact in the log. */
+export interface EventContext {
+  /** `agent/<id>`, `elicitation/<id>`, `custom/<name>`, `security/<agent>` or `bridge`. */
+  readonly stream: string;
+  readonly version: number;
+  /** Milliseconds since 1970; never decreases along the log, whatever the wall clock does. */
+  readonly time: number;
+  /** Who caused it: an agent's id, or `bridge`. */
+  readonly actor: string;
+  /** Whose business it is. Reads are private to these and to auditors; empty means everybody's. */
+  readonly parties: readonly string[];
+  /** The first elicitation of the story this belongs to, or the stream itself. */
+  readonly correlation: string;
+  /** Id (`stream@revision`) of the event that led to this one. */
+  readonly causation: string | null;
+  /** W3C `traceparent`. */
+  readonly trace: string | null;
+}
+
+/** An event on its way into the log. */
+export type Draft<T extends EventTypeName = EventTypeName> = Fact<T> & EventContext;
+
+/** An event that is on disk: it has a place in the one total order (1, 2, 3 …) and in its stream (0, 1, 2 …). */
+export type Recorded<T extends EventTypeName = EventTypeName> = Draft<T> & {
+  readonly position: number;
+  readonly revision: number;
+};
+
+/** Unique for ever and the same after any rebuild, because an event's place in its stream never changes. */
+export const eventId = (event: { readonly stream: string; readonly revision: number }): string =>
+  `${event.stream}@${event.revision}`;
+
+export const streamOf = {
+  agent: (id: string): string => `agent/${id}`,
+  elicitation: (id: string): string => `elicitation/${id}`,
+  custom: (name: string): string => `custom/${name}`,
+  security: (agent: string): string => `security/${agent}`,
+  bridge: "bridge",
+} as const;
+
+/** The id within a stream name: `elicitation/el_1` → `el_1`. */
+export const idOf = (stream: string): string => stream.slice(stream.indexOf("/") + 1);

@@ -1,0 +1,37 @@
+/** Every limit on what a stranger can send or hold, with its unit in its name. Configuration may change the values. */
+export const defaultLimits = {
+  /** One HTTP body or WebSocket message. The ancestor's hard event limit was 1 MB; ours leaves room for the envelope. */
+  messageBytesMax: 1_048_576,
+  questionCharsMax: 32_768,
+  schemaBytesMax: 65_536,
+  answerBytesMax: 262_144,
+  customBytesMax: 262_144,
+  customNameCharsMax: 128,
+  idempotencyKeyCharsMax: 128,
+  /** How long an idempotency key is remembered. Older asks are found by their id only. */
+  idempotencyWindowMs: 86_400_000,
+  reasonCharsMax: 2_048,
+  timeoutMsMin: 1_000,
+  timeoutMsMax: 7 * 86_400_000,
+  /** An AI agent thinks for minutes; the ancestor's 30 s expired most real questions. */
+  timeoutMsDefault: 300_000,
+  leaseMsMin: 1_000,
+  leaseMsMax: 900_000,
+  leaseMsDefault: 60_000,
+  openPerTargetMax: 1_000,
+  openPerAskerMax: 1_000,
+  longPollMsMax: 45_000,
+  longPollsPerAgentMax: 32,
+  connectionsMax: 10_000,
+  connectionsPerAgentMax: 16,
+  subscriptionsPerConnectionMax: 16,
+  requestsInFlightPerConnectionMax: 1_024,
+  /** A reader that lets more than this pile up is cut off and resumes by position; it never slows others. */
+  channelBufferedBytesMax: 4_194_304,
+  heartbeatMs: 20_000,
+  pageEventsMax: 1_000,
+  pageEventsDefault: 100,
+  seenEveryMs: 60_000,
+} as const;
+
+export type Limits = { readonly [K in keyof typeof defaultLimits]: number };

@@ -1,0 +1,122 @@
+import type { EventData } from "./event.ts";
+
+/** One thing wrong with what was sent. `pointer` is an RFC 6901 JSON Pointer into it ("" is the whole). */
+export interface Problem {
+  readonly pointer: string;
+  readonly message: string;
+}
+
+interface RefusalKind {
+  /** What happened, in a sentence that is true every time. */
+  readonly title: string;
+  /** What the refused can do about it. */
+  readonly remedy: string;
+  /** Set when the attempt itself is a security event. */
+  readonly violation?: {
+    readonly kind: EventData<"security.violation">["kind"];
+    readonly severity: EventData<"security.violation">["severity"];
+  };
+}
+
+/** Every refusal code there is. Each transport has one total map from these to its own statuses. */
+export const refusalKinds = {
+  invalid_input: {
+    title: "The request is not of the form this operation takes.",
+    remedy: "Mend every listed problem and send it again.",
+  },
+  unauthenticated: {
+    title: "No valid credential came with the request.",
+    remedy: "Send the agent's credential as `Authorization: Bearer …`. `lighthouse agent add` issues one.",
+    violation: { kind: "invalid_credential", severity: "high" },
+  },
+  forbidden: { title: "This credential may not do that.", remedy: "Ask the operator for a role that may." },
+  not_found: { title: "There is no such thing, or it is not yours to see.", remedy: "Check the id." },
+  agent_unknown: {
+    title: "No agent of that name is registered.",
+    remedy: "`lighthouse agent list` shows who is. Nothing was queued.",
+  },
+  agent_revoked: { title: "That agent has been revoked.", remedy: "Ask another agent. Nothing was queued." },
+  agent_exists: { title: "An agent of that name exists.", remedy: "Choose another name, or revoke the old one first." },
+  self_ask: { title: "An agent cannot ask itself.", remedy: "Name another agent." },
+  schema_invalid: {
+    title: "The schema for the answer is not one that can be asked with.",
+    remedy: "Mend every listed problem in the schema.",
+  },
+  too_many_open: { title: "Too many elicitations are open.", remedy: "Wait for some to end, or cancel them." },
+  idempotency_conflict: {
+    title: "That idempotency key was used for a different request.",
+    remedy: "Use a new key for a new request.",
+  },
+  already_claimed: {
+    title: "Another holder has claimed this elicitation.",
+    remedy: "Wait for its lease to lapse, or answer: an answer needs no claim.",
+  },
+  not_addressee: {
+    title: "This elicitation is addressed to another agent.",
+    remedy: "Only the addressee may claim or answer it.",
+    violation: { kind: "unauthorized_response", severity: "critical" },
+  },
+  not_asker: {
+    title: "Only the asker may cancel an elicitation.",
+    remedy: "Decline it instead.",
+    violation: { kind: "unauthorized_cancel", severity: "high" },
+  },
+  already_ended: {
+    title: "This elicitation has ended.",
+    remedy: "Read its outcome; an ended elicitation never changes.",
+  },
+  expired: { title: "The deadline has passed.", remedy: "Tell the asker to ask again." },
+  envelope_malformed: {
+    title: "The signed answer is not a JWS over canonical JSON.",
+    remedy: "Sign the RFC 8785 form of the answer core; the client library does.",
+    violation: { kind: "malformed_envelope", severity: "medium" },
+  },
+  signature_invalid: {
+    title: "The answer's signature does not verify with the agent's key.",
+    remedy: "Sign with the key that was issued to this agent.",
+    violation: { kind: "invalid_signature", severity: "critical" },
+  },
+  answer_mismatch: {
+    title: "The signed answer is not an answer to this elicitation.",
+    remedy: "Sign the id, request hash, schema hash, challenge and names that the offer carried.",
+    violation: { kind: "replay_attack", severity: "critical" },
+  },
+  content_invalid: {
+    title: "The content does not fit the schema of the question.",
+    remedy: "Mend every listed problem and answer again; the question is still open.",
+  },
+  revision_conflict: { title: "The stream has moved on.", remedy: "Read it again and decide anew." },
+  too_large: {
+    title: "That is larger than the bridge takes.",
+    remedy: "Send less; the limits are in the documentation.",
+  },
+  too_slow: {
+    title: "This connection does not read what it is sent.",
+    remedy: "Reconnect and resume from the last position.",
+  },
+  log_unavailable: {
+    title: "The log cannot be written now, so nothing new is accepted.",
+    remedy: "Try again later; use an idempotency key.",
+  },
+  shutting_down: { title: "The bridge is shutting down.", remedy: "Reconnect in a moment." },
+} as const satisfies { readonly [code: string]: RefusalKind };
+
+export type RefusalCode = keyof typeof refusalKinds;
+
+/** A refusal is a value that the caller must look at. */
+export interface Refusal {
+  readonly code: RefusalCode;
+  /** What exactly, this time. Never holds a secret or another agent's words. */
+  readonly detail: string;
+  readonly problems?: readonly Problem[];
+  readonly retryAfterMs?: number;
+}
+
+export const refusal = (code: RefusalCode, detail: string, more: Omit<Refusal, "code" | "detail"> = {}): Refusal => ({
+  code,
+  detail,
+  ...more,
+});
+
+export const violationOf = (code: RefusalCode): RefusalKind["violation"] =>
+  (refusalKinds[code] as RefusalKind).violation;

@@ -1,0 +1,23 @@
+import { type EventTypeName, eventTypes } from "./event.ts";
+import type { Json } from "./json.ts";
+
+/** Turns data of one version into data of the next. Pure; never looks anything up. */
+export type Upcast = (data: Json) => Json;
+
+/** `upcasts[type][n]` reads version n and gives version n + 1. Empty while every type is at its first version. */
+const upcasts: { readonly [T in EventTypeName]?: { readonly [from: number]: Upcast } } = {};
+
+/** The data of an old event in today's shape. An event newer than this build is a fault: an old bridge must not guess. */
+export const upcast = (type: string, version: number, data: Json, table: typeof upcasts = upcasts): Json => {
+  const known = eventTypes[type as EventTypeName];
+  if (known === undefined) throw new Error(`event type ${type} is unknown to this build: run the build that wrote it`);
+  if (version > known.version && table === upcasts) {
+    throw new Error(`${type} version ${version} is newer than this build (${known.version}): run a newer build`);
+  }
+  let current = data;
+  for (let v = version; ; v++) {
+    const step = table[type as EventTypeName]?.[v];
+    if (step === undefined) return current;
+    current = step(current);
+  }
+};
