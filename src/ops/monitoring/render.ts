@@ -1,0 +1,15 @@
+import { renderAlertmanager } from "./render/alertmanager.ts";
+import { renderPrometheus } from "./render/prometheus.ts";
+import type { Renderer } from "./render/rendered.ts";
+
+/** One per product, each in `render/<product>.ts`, each writing below a folder of its own. */
+const renderers: readonly Renderer[] = [renderPrometheus, renderAlertmanager];
+
+/** The whole tree, sorted by path: the same spec gives the same bytes, whatever order the renderers stand in. */
+export const renderAll: Renderer = (spec) => {
+  const files = renderers.flatMap((render) => [...render(spec)]);
+  const paths = files.map(([path]) => path);
+  const twice = paths.find((path, index) => paths.indexOf(path) !== index);
+  if (twice !== undefined) throw new Error(`two renderers write ${twice}`);
+  return new Map(files.sort(([a], [b]) => (a < b ? -1 : 1)));
+};

@@ -1,0 +1,3 @@
+import type { Renderer } from "./rendered.ts";
+
+export const renderAlertmanager: Renderer = () => new Map();
