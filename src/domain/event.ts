@@ -10,9 +10,9 @@ const time = { type: "integer", description: "milliseconds since 1970" } as cons
 const count = { type: "integer", minimum: 0 } as const;
 const strings = { type: "array", items: text } as const;
 
-const object = <P extends { readonly [key: string]: ShapeSchema }, R extends keyof P & string>(
+const object = <const P extends { readonly [key: string]: ShapeSchema }, const R extends readonly (keyof P & string)[]>(
   properties: P,
-  required: readonly R[],
+  required: R,
 ) => ({ type: "object", properties, required, additionalProperties: false }) as const;
 
 /** A JWS in General JSON Serialization (RFC 7515 7.2.1), kept exactly as it came. */
@@ -73,6 +73,7 @@ export const eventTypes = {
         deadline: time,
         key: { type: "string", description: "the asker's idempotency key" },
         causedBy: { type: "string", description: "the elicitation that led to this one" },
+        root: { type: "string", description: "the first elicitation of that chain" },
       },
       ["from", "to", "message", "schema", "schemaHash", "requestHash", "challenge", "deadline"],
     ),

@@ -25,7 +25,7 @@ export type FromShape<S> = S extends { readonly anyOf: readonly (infer A)[] }
   : S extends { readonly enum: readonly (infer V)[] }
     ? V
     : S extends { readonly type: "object"; readonly properties: infer P }
-      ? FromProperties<P, S extends { readonly required: readonly (infer R)[] } ? R : never>
+      ? FromProperties<P, S extends { readonly required: infer R extends readonly string[] } ? R[number] : never>
       : S extends { readonly type: "array"; readonly items: infer I }
         ? readonly FromShape<I>[]
         : S extends { readonly type: "string" }

@@ -90,6 +90,10 @@ export const refusalKinds = {
     title: "That is larger than the bridge takes.",
     remedy: "Send less; the limits are in the documentation.",
   },
+  too_busy: {
+    title: "Too much is under way on this connection or for this agent.",
+    remedy: "Wait for replies before sending more.",
+  },
   too_slow: {
     title: "This connection does not read what it is sent.",
     remedy: "Reconnect and resume from the last position.",

@@ -1,0 +1,127 @@
+import { type Agent, bridgeActor } from "../domain/agent.ts";
+import { type Fact, streamOf } from "../domain/event.ts";
+import type { Limits } from "../domain/limit.ts";
+import { type Refusal, refusal } from "../domain/refusal.ts";
+import type { Clock, Rng, Scheduler } from "../domain/world.ts";
+import { hmacKeyOf, macKid, tokenHash, type VerifyKey } from "../signing/keys.ts";
+import { customCommand } from "./command/custom.ts";
+import { elicitCommands } from "./command/elicit.ts";
+import { registerCommands } from "./command/register.ts";
+import { violationRecorder } from "./command/violation.ts";
+import { draft, logTime } from "./command/world.ts";
+import { delivery } from "./delivery/deliver.ts";
+import type { Log } from "./log/log.ts";
+import { agentDirectory } from "./projection/agents.ts";
+import { elicitationView } from "./projection/elicitations.ts";
+import { follow } from "./projection/rebuild.ts";
+
+export interface BridgePorts {
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly rng: Rng;
+  readonly scheduler: Scheduler;
+  readonly limits: Limits;
+  /** This bridge's name in everything that is signed. */
+  readonly audience: string;
+  readonly master: { readonly epoch: number; readonly secret: Uint8Array };
+  readonly version: string;
+  readonly onReplay?: (position: number, head: number) => void;
+  /** A command that delivery gave failed for a reason that is a fault, not a refusal. */
+  readonly onFault: (fault: unknown) => void;
+}
+
+/** A running bridge without its doors: commands in, projections to read, delivery to listen to. */
+export const startBridge = async (ports: BridgePorts) => {
+  const { log, clock, scheduler, limits, audience, master } = ports;
+  const now = logTime(clock, log);
+  const agents = agentDirectory();
+  const elicitations = elicitationView(log, limits);
+  await follow(log, [agents, elicitations], ports.onReplay);
+
+  const violation = violationRecorder(log, now);
+  const registry = registerCommands({
+    ...ports,
+    now,
+    load: (stream) => agents.snapshot(stream.slice("agent/".length)),
+  });
+  const elicit = elicitCommands({
+    ...ports,
+    now,
+    violation,
+    keyOf: keyring(master, agents.get),
+    lookup: { ...elicitations, agent: agents.get },
+  });
+
+  const inBackground = (work: Promise<unknown>): void => void work.catch(ports.onFault);
+  const deliver = delivery({
+    clock,
+    scheduler,
+    limits,
+    audience,
+    agents,
+    elicitations,
+    record: {
+      offered: (id, via, session) => inBackground(elicit.offered(id, via, session)),
+      expire: (id) => inBackground(elicit.expire(id)),
+      lapse: (id) => inBackground(elicit.lapse(id)),
+      seen: (agent, via) => inBackground(registry.see(agent, via)),
+    },
+  });
+  log.onCommitted(deliver.onCommitted);
+
+  const note = async (fact: Fact<"bridge.started" | "bridge.stopped">): Promise<void> => {
+    const stream = streamOf.bridge;
+    const caller = { actor: bridgeActor, trace: null };
+    const event = draft(fact, { stream, time: now(), caller, parties: [], correlation: stream });
+    await log.append([{ stream, expect: "any", events: [event] }]);
+  };
+  await note({ type: "bridge.started", data: { version: ports.version, openElicitations: elicitations.openCount() } });
+  deliver.start();
+
+  return {
+    log,
+    now,
+    limits,
+    audience,
+    version: ports.version,
+    agents,
+    elicitations,
+    deliver,
+    elicit,
+    registry,
+    violation,
+    appendCustom: customCommand(log, now, limits),
+    /** The agent whose bearer credential this is. */
+    authenticate: (token: string): string | undefined => agents.byTokenHash(tokenHash(token)),
+    revoke: async (name: string, reason: string, by: string) => {
+      const outcome = await registry.revoke(name, reason, { actor: by, trace: null });
+      if (outcome.ok) deliver.evict(name, refusal("agent_revoked", `${name} was revoked`));
+      return outcome;
+    },
+    /** Stops the clock, tells every connection, writes the last event. The log is the caller's to close. */
+    stop: async (why: Refusal): Promise<void> => {
+      deliver.stop(why);
+      await note({ type: "bridge.stopped", data: { reason: why.detail } });
+    },
+  };
+};
+
+export type Bridge = Awaited<ReturnType<typeof startBridge>>;
+
+/** Derived keys kept at hand: one is 32 bytes and 9 µs to derive. */
+const KEYS_KEPT_MAX = 10_000;
+
+const keyring = (master: BridgePorts["master"], agentOf: (name: string) => Agent) => {
+  const derived = new Map<string, VerifyKey>();
+  return (name: string, kid: string): VerifyKey | undefined => {
+    const known = agentOf(name);
+    if (known.status !== "active" || kid !== macKid(name, known.profile.epoch)) return undefined;
+    let key = derived.get(kid);
+    if (key === undefined) {
+      if (derived.size >= KEYS_KEPT_MAX) derived.clear();
+      key = hmacKeyOf(master.secret, name, known.profile.epoch);
+      derived.set(kid, key);
+    }
+    return key;
+  };
+};

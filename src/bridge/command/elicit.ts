@@ -1,0 +1,243 @@
+import { type Agent, bridgeActor } from "../../domain/agent.ts";
+import { answerTyp, type Offer, readAnswerCore, requestCore } from "../../domain/answer.ts";
+import {
+  type Elicitation,
+  type ElicitationCommand,
+  type ElicitationEventName,
+  elicitation,
+  type Jws,
+  type OfferWay,
+  type Question,
+} from "../../domain/elicitation.ts";
+import { type Draft, type Fact, idOf, streamOf } from "../../domain/event.ts";
+import type { Json } from "../../domain/json.ts";
+import type { Limits } from "../../domain/limit.ts";
+import { type Problem, type Refusal, refusal } from "../../domain/refusal.ts";
+import type { Clock, Rng } from "../../domain/world.ts";
+import { acceptSchema } from "../../schema/accept.ts";
+import { checkValue } from "../../schema/check.ts";
+import type { JsonSchema } from "../../schema/json-schema.ts";
+import { canonical } from "../../signing/canonical.ts";
+import { base64url, sha256 } from "../../signing/digest.ts";
+import { verifyJws } from "../../signing/jws.ts";
+import type { VerifyKey } from "../../signing/keys.ts";
+import type { Log } from "../log/log.ts";
+import { type Handled, handler, type Load } from "./handle.ts";
+import type { RecordViolation } from "./violation.ts";
+import { type Caller, draft, idSource } from "./world.ts";
+
+/** What these commands need to know of the committed world. A projection answers; none of it is fetched. */
+export interface ElicitationLookup {
+  readonly load: Load<Elicitation>;
+  readonly agent: (name: string) => Agent;
+  readonly openTo: (agent: string) => number;
+  readonly openFrom: (agent: string) => number;
+  readonly byKey: (asker: string, key: string) => string | undefined;
+}
+
+export interface ElicitPorts {
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly rng: Rng;
+  readonly now: () => number;
+  readonly limits: Limits;
+  /** Names this bridge in everything that is signed: `lighthouse://<name>`. */
+  readonly audience: string;
+  readonly lookup: ElicitationLookup;
+  /** The key that `kid` names, if it is one of this agent's. */
+  readonly keyOf: (agent: string, kid: string) => VerifyKey | undefined;
+  readonly violation: RecordViolation;
+}
+
+/** An ask as it passed the door: every member has the right type, nothing is yet known to make sense. */
+export interface Ask {
+  readonly to: string;
+  readonly message: string;
+  readonly schema?: Json;
+  readonly timeoutMs?: number;
+  readonly key?: string;
+  readonly causedBy?: string;
+}
+
+export type Asked =
+  | { readonly ok: true; readonly id: string; readonly state: Elicitation; readonly repeated: boolean }
+  | { readonly ok: false; readonly refusal: Refusal };
+
+type Outcome = Handled<Elicitation>;
+
+const CHALLENGE_BYTES = 16;
+
+export const elicitCommands = (ports: ElicitPorts) => {
+  const { log, now, limits, lookup, audience } = ports;
+  const handle = handler<Elicitation, ElicitationCommand, ElicitationEventName, Fact<ElicitationEventName>>(
+    log,
+    elicitation,
+    lookup.load,
+  );
+  const newId = idSource(ports.rng);
+  const asksInFlight = new Map<string, Promise<Asked>>();
+
+  const run = async (id: string, command: ElicitationCommand, caller: Caller): Promise<Outcome> => {
+    const stream = streamOf.elicitation(id);
+    const time = now();
+    const outcome = await handle(stream, command, (fact, state) => toDraft(fact, state, stream, time, caller));
+    if (!outcome.ok) await ports.violation(caller, outcome.refusal, stream);
+    return outcome;
+  };
+
+  const toDraft = (
+    fact: Fact<ElicitationEventName>,
+    state: Elicitation,
+    stream: string,
+    time: number,
+    caller: Caller,
+  ): Draft<ElicitationEventName> => {
+    const question =
+      fact.type === "elicitation.asked" ? fact.data : state.status === "none" ? undefined : state.question;
+    return draft(fact, {
+      stream,
+      time,
+      // An answer that comes too late is the occasion of the expiry, not its author.
+      caller: fact.type === "elicitation.expired" ? { ...caller, actor: bridgeActor } : caller,
+      parties: question === undefined ? [] : [question.from, question.to],
+      correlation: question?.root ?? idOf(stream),
+    });
+  };
+
+  const ask = async (request: Ask, caller: Caller): Promise<Asked> => {
+    const { key } = request;
+    if (key === undefined) return askNew(request, caller);
+    // One key asks once, also when the second request overtakes the first one's append.
+    const scope = `${caller.actor} ${key}`;
+    const running = asksInFlight.get(scope);
+    if (running !== undefined) return running.then((first) => repeat(first, request, caller));
+    const known = lookup.byKey(caller.actor, key);
+    if (known !== undefined) {
+      const state = (await lookup.load(streamOf.elicitation(known))).state;
+      return repeat({ ok: true, id: known, state, repeated: true }, request, caller);
+    }
+    const fresh = askNew(request, caller).finally(() => asksInFlight.delete(scope));
+    asksInFlight.set(scope, fresh);
+    return fresh;
+  };
+
+  const askNew = async (request: Ask, caller: Caller): Promise<Asked> => {
+    const from = caller.actor;
+    const denied = askable(request, from);
+    if (denied !== undefined) return { ok: false, refusal: denied };
+    const accepted = acceptSchema(request.schema ?? {});
+    if (!accepted.ok) {
+      const problems = accepted.problems.map((p) => ({ ...p, pointer: `/schema${p.pointer}` }));
+      return {
+        ok: false,
+        refusal: refusal("schema_invalid", `${problems.length} problem(s) in the schema`, { problems }),
+      };
+    }
+    const cause = request.causedBy === undefined ? undefined : await causeOf(request.causedBy, from);
+    if (cause?.ok === false) return cause;
+    const time = now();
+    const id = newId("el_", time);
+    const question = {
+      from,
+      to: request.to,
+      message: request.message,
+      schema: (request.schema ?? {}) as Json,
+      schemaHash: accepted.hash,
+      challenge: base64url(ports.rng.bytes(CHALLENGE_BYTES)),
+      deadline: time + (request.timeoutMs ?? limits.timeoutMsDefault),
+      ...(request.key === undefined ? {} : { key: request.key }),
+      ...cause?.links,
+    };
+    const requestHash = base64url(sha256(canonical(requestCore(audience, id, question))));
+    const outcome = await run(id, { type: "ask", question: { ...question, requestHash } }, caller);
+    return outcome.ok ? { ok: true, id, state: outcome.state, repeated: false } : outcome;
+  };
+
+  /** An unknown or revoked recipient is refused at the door, never queued for a phantom. */
+  const askable = (request: Ask, from: string): Refusal | undefined => {
+    const target = lookup.agent(request.to);
+    if (target.status === "none") return refusal("agent_unknown", `nobody is called ${request.to}`);
+    if (target.status === "revoked") return refusal("agent_revoked", `${request.to} was revoked`);
+    if (request.to === from) return refusal("self_ask", "asker and addressee are the same");
+    if (lookup.openTo(request.to) >= limits.openPerTargetMax) {
+      return refusal("too_many_open", `${request.to} has ${limits.openPerTargetMax} open`, { retryAfterMs: 1_000 });
+    }
+    if (lookup.openFrom(from) >= limits.openPerAskerMax) {
+      return refusal("too_many_open", `you have ${limits.openPerAskerMax} open`, { retryAfterMs: 1_000 });
+    }
+    return undefined;
+  };
+
+  /** The chain a question hangs on. Only a party of an elicitation can have been moved to ask by it. */
+  const causeOf = async (causedBy: string, asker: string) => {
+    const { state } = await lookup.load(streamOf.elicitation(causedBy));
+    if (state.status === "none" || (state.question.from !== asker && state.question.to !== asker)) {
+      return no("not_found", "`causedBy` names no elicitation of yours");
+    }
+    return { ok: true, links: { causedBy, root: state.question.root ?? causedBy } } as const;
+  };
+
+  const repeat = (first: Asked, request: Ask, caller: Caller): Asked => {
+    if (!first.ok || first.state.status === "none") return first;
+    const { question } = first.state;
+    return isSameAsk(question, request, caller.actor)
+      ? { ...first, repeated: true }
+      : { ok: false, refusal: refusal("idempotency_conflict", `key first used for ${first.id}`) };
+  };
+
+  /** Size, form, signature and key here; addressee, state, replay and schema in the decider, in this order. */
+  const answer = async (id: string, envelope: Jws, caller: Caller): Promise<Outcome> => {
+    const read = readAnswer(envelope, caller.actor);
+    if (!read.ok) {
+      await ports.violation(caller, read.refusal, streamOf.elicitation(id));
+      return read;
+    }
+    return run(id, { type: "answer", id, by: caller.actor, now: now(), jws: envelope, core: read.core, check }, caller);
+  };
+
+  const readAnswer = (envelope: Jws, by: string) => {
+    if (envelope.payload.length > (limits.answerBytesMax * 4) / 3) {
+      return no("too_large", `an answer may have ${limits.answerBytesMax} bytes`);
+    }
+    const verified = verifyJws(envelope, (kid) => ports.keyOf(by, kid), answerTyp);
+    if (!verified.ok) {
+      const formal = verified.code === "malformed" || verified.code === "not_canonical";
+      return no(formal ? "envelope_malformed" : "signature_invalid", verified.reason);
+    }
+    const read = readAnswerCore(verified.payload, audience);
+    return read.ok ? read : no("answer_mismatch", "the signed core is not an answer for this bridge", read.problems);
+  };
+
+  return {
+    ask,
+    answer,
+    claim: (id: string, holder: string, leaseMs: number, caller: Caller): Promise<Outcome> => {
+      const time = now();
+      return run(id, { type: "claim", by: caller.actor, holder, until: time + leaseMs, now: time }, caller);
+    },
+    cancel: (id: string, reason: string, caller: Caller): Promise<Outcome> =>
+      run(id, { type: "cancel", by: caller.actor, reason, now: now() }, caller),
+    /** Call when bytes have left, and only then. */
+    offered: (id: string, via: OfferWay, session: string): Promise<Outcome> =>
+      run(id, { type: "offer", via, session, now: now() }, byBridge),
+    expire: (id: string): Promise<Outcome> => run(id, { type: "expire", now: now() }, byBridge),
+    lapse: (id: string): Promise<Outcome> => run(id, { type: "lapse", now: now() }, byBridge),
+  };
+};
+
+export type ElicitCommands = ReturnType<typeof elicitCommands>;
+export type { Offer };
+
+const byBridge: Caller = { actor: bridgeActor, trace: null };
+
+const check = (schema: Json, content: Json): readonly Problem[] => checkValue(schema as JsonSchema, content);
+
+const no = (code: Refusal["code"], detail: string, problems?: readonly Problem[]) =>
+  ({ ok: false, refusal: refusal(code, detail, problems === undefined ? {} : { problems }) }) as const;
+
+const isSameAsk = (question: Question, request: Ask, from: string): boolean =>
+  question.from === from &&
+  question.to === request.to &&
+  question.message === request.message &&
+  question.causedBy === request.causedBy &&
+  canonical(question.schema) === canonical(request.schema ?? {});

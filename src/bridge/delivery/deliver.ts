@@ -1,0 +1,175 @@
+import { type Offer, offerOf } from "../../domain/answer.ts";
+import type { OfferWay } from "../../domain/elicitation.ts";
+import { idOf, type Recorded } from "../../domain/event.ts";
+import type { Limits } from "../../domain/limit.ts";
+import type { Refusal } from "../../domain/refusal.ts";
+import type { Cancel, Clock, Scheduler } from "../../domain/world.ts";
+import type { AgentDirectory } from "../projection/agents.ts";
+import { type ElicitationView, type Held, isOpen, type OpenElicitation } from "../projection/elicitations.ts";
+import { deadlines } from "./deadlines.ts";
+import { type Listener, presence } from "./presence.ts";
+
+export interface DeliveryPorts {
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  readonly limits: Limits;
+  readonly audience: string;
+  readonly agents: AgentDirectory;
+  readonly elicitations: ElicitationView;
+  /** Commands that delivery gives when something happened: bytes left, a deadline passed, an agent showed itself. */
+  readonly record: {
+    readonly offered: (id: string, via: OfferWay, session: string) => void;
+    readonly expire: (id: string) => void;
+    readonly lapse: (id: string) => void;
+    readonly seen: (agent: string, via: string) => void;
+  };
+}
+
+/** What is true about reaching an agent at this moment. */
+export type Reach =
+  | { readonly state: "reachable" }
+  | { readonly state: "queued"; readonly lastSeen: number }
+  | { readonly state: "never_seen" };
+
+export interface InboxItem {
+  readonly offer: Offer;
+  readonly position: number;
+}
+
+/**
+ * Brings committed questions to their targets and outcomes to their askers, and keeps the clock on both. It holds
+ * nothing that the log and the live connections could not give back.
+ */
+export const delivery = (ports: DeliveryPorts) => {
+  const { clock, scheduler, agents, elicitations, audience, record } = ports;
+  const present = presence();
+  const waits = new Map<string, Set<() => void>>();
+  const timers = deadlines(clock, scheduler, due, (id) => elicitations.find(id)?.state.status === "open");
+
+  function due(id: string): void {
+    const held = elicitations.find(id);
+    if (held === undefined || !isOpen(held)) return;
+    const { stage, question } = held.state;
+    if (clock.now() >= question.deadline) record.expire(id);
+    else if (stage.name === "claimed" && clock.now() >= stage.until) record.lapse(id);
+  }
+
+  const itemOf = (held: OpenElicitation): InboxItem => ({
+    offer: offerOf(audience, held.id, held.state.question),
+    position: held.askedAt,
+  });
+
+  const offerTo = (listener: Listener, held: OpenElicitation): void => {
+    if (listener.offer === null) return;
+    const { offer, position } = itemOf(held);
+    listener.offer(offer, position, () => record.offered(held.id, listener.via, listener.session));
+  };
+
+  const wake = (key: string): void => {
+    const waiting = waits.get(key);
+    if (waiting === undefined) return;
+    waits.delete(key);
+    for (const resume of waiting) resume();
+  };
+
+  const offerAll = (held: OpenElicitation): void => {
+    for (const listener of present.of(held.state.question.to)) offerTo(listener, held);
+    wake(`inbox ${held.state.question.to}`);
+  };
+
+  /** Told after the projections have folded the same events. */
+  const onCommitted = (events: readonly Recorded[]): void => {
+    for (const event of events) {
+      if (event.type === "agent.revoked") wake(`agent ${idOf(event.stream)}`);
+      if (!event.stream.startsWith("elicitation/")) continue;
+      const id = idOf(event.stream);
+      const held = elicitations.find(id);
+      if (event.type === "elicitation.asked") timers.add(id, event.data.deadline);
+      if (event.type === "elicitation.claimed") timers.add(id, event.data.until);
+      if (event.type === "elicitation.asked" || event.type === "elicitation.lapsed") {
+        if (held !== undefined && isOpen(held)) offerAll(held);
+      }
+      if (held !== undefined && !isOpen(held)) wake(id);
+      for (const party of event.parties) for (const listener of present.of(party)) listener.notify(event);
+    }
+  };
+
+  /** Resolves when `key` is woken, after `ms`, or when `signal` aborts: whichever is first. */
+  const sleep = (key: string, ms: number, signal?: AbortSignal): Promise<void> =>
+    new Promise((resolve) => {
+      let cancel: Cancel = () => undefined;
+      const waiting = waits.get(key) ?? new Set();
+      const done = (): void => {
+        cancel();
+        waiting.delete(done);
+        if (waiting.size === 0 && waits.get(key) === waiting) waits.delete(key);
+        signal?.removeEventListener("abort", done);
+        resolve();
+      };
+      waits.set(key, waiting.add(done));
+      cancel = scheduler.after(ms, done);
+      signal?.addEventListener("abort", done);
+      if (signal?.aborted === true) done();
+    });
+
+  return {
+    onCommitted,
+    presence: present,
+
+    /** Puts every open elicitation back under the clock; what fell due while the bridge was down expires now. */
+    start: (): void => {
+      for (const held of elicitations.open()) {
+        timers.add(held.id, held.state.question.deadline);
+        if (held.state.stage.name === "claimed") timers.add(held.id, held.state.stage.until);
+      }
+    },
+    stop: (why: Refusal): void => {
+      timers.stop();
+      for (const listener of [...present.all()]) listener.end(why);
+      for (const key of [...waits.keys()]) wake(key);
+    },
+
+    /** A live connection: it gets what is open now, oldest first, and everything from now on. */
+    attach: (listener: Listener): (() => void) => {
+      const detach = present.add(listener);
+      record.seen(listener.agent, listener.via);
+      for (const held of elicitations.inbox(listener.agent)) {
+        if (held.state.stage.name !== "claimed") offerTo(listener, held);
+      }
+      return detach;
+    },
+
+    /** Ends every connection of an agent, saying why. */
+    evict: (agent: string, why: Refusal): void => {
+      for (const listener of [...present.of(agent)]) listener.end(why);
+    },
+
+    /** What is open for an agent. Whoever hands it over calls `left(items)` once the bytes are gone. */
+    inbox: (agent: string): readonly InboxItem[] => Array.from(elicitations.inbox(agent), itemOf),
+    left: (items: readonly InboxItem[], via: OfferWay, session: string): void => {
+      for (const { offer } of items) record.offered(offer.id, via, session);
+    },
+    seen: (agent: string, via: string): void => record.seen(agent, via),
+
+    /** Long poll: until something new is asked of the agent. */
+    untilAsked: (agent: string, ms: number, signal?: AbortSignal) => sleep(`inbox ${agent}`, ms, signal),
+
+    /** Long poll: until the elicitation has ended. Returns what is committed then, ended or not. */
+    untilEnded: async (id: string, ms: number, signal?: AbortSignal): Promise<Held | undefined> => {
+      const held = await elicitations.get(id);
+      if (held === undefined || !isOpen(held) || ms <= 0) return held;
+      await sleep(id, ms, signal);
+      return elicitations.get(id);
+    },
+
+    reach: (agent: string): Reach => {
+      if (present.isReachable(agent)) return { state: "reachable" };
+      const known = agents.get(agent);
+      const lastSeen = known.status === "active" ? known.lastSeen : null;
+      return lastSeen === null ? { state: "never_seen" } : { state: "queued", lastSeen };
+    },
+    counts: () => ({ connections: [...present.all()].length, agents: present.agents(), deadlines: timers.size() }),
+  };
+};
+
+export type Delivery = ReturnType<typeof delivery>;

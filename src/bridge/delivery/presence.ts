@@ -1,0 +1,49 @@
+import type { Offer } from "../../domain/answer.ts";
+import type { OfferWay } from "../../domain/elicitation.ts";
+import type { Recorded } from "../../domain/event.ts";
+import type { Refusal } from "../../domain/refusal.ts";
+
+/** One live way to an agent: a WebSocket, an SSE stream. It exists only while bytes can really leave by it. */
+export interface Listener {
+  readonly agent: string;
+  /** Names this connection in receipts. */
+  readonly session: string;
+  readonly via: OfferWay;
+  /**
+   * Sends a question; `left` is called when the bytes are gone, and never if they were not. Null on a connection that
+   * does not take questions: its agent is then no more reachable for them than without it.
+   */
+  readonly offer: ((offer: Offer, position: number, left: () => void) => void) | null;
+  /** Something happened to an elicitation that this agent is a party of. */
+  readonly notify: (event: Recorded) => void;
+  /** Ends the connection and says why. */
+  readonly end: (refusal: Refusal) => void;
+}
+
+/** Who can be reached right now. Measured, never assumed: an entry is a live connection. */
+export const presence = () => {
+  const listeners = new Map<string, Set<Listener>>();
+  return {
+    add: (listener: Listener): (() => void) => {
+      const mine = listeners.get(listener.agent) ?? new Set();
+      listeners.set(listener.agent, mine.add(listener));
+      return () => {
+        mine.delete(listener);
+        if (mine.size === 0 && listeners.get(listener.agent) === mine) listeners.delete(listener.agent);
+      };
+    },
+    of: (agent: string): ReadonlySet<Listener> => listeners.get(agent) ?? nobody,
+    isReachable: (agent: string): boolean => {
+      for (const listener of listeners.get(agent) ?? nobody) if (listener.offer !== null) return true;
+      return false;
+    },
+    agents: (): number => listeners.size,
+    all: function* (): Iterable<Listener> {
+      for (const set of listeners.values()) yield* set;
+    },
+  };
+};
+
+export type Presence = ReturnType<typeof presence>;
+
+const nobody: ReadonlySet<Listener> = new Set();

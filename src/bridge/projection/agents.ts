@@ -1,0 +1,61 @@
+import { type Agent, type AgentEvent, type AgentKind, agent } from "../../domain/agent.ts";
+import { idOf, type Recorded } from "../../domain/event.ts";
+
+/** Who is registered, what they can do, when they were last seen, and whose credential a token is. */
+export const agentDirectory = () => {
+  const agents = new Map<string, { readonly state: Agent; readonly revision: number }>();
+  const byToken = new Map<string, string>();
+
+  const fold = (event: Recorded): void => {
+    if (!event.stream.startsWith("agent/")) return;
+    const name = idOf(event.stream);
+    const before = agents.get(name)?.state ?? agent.initial;
+    const state = agent.evolve(before, event as Recorded & AgentEvent);
+    agents.set(name, { state, revision: event.revision });
+    if (event.type === "agent.registered") byToken.set(event.data.tokenHash, name);
+    if (state.status === "revoked") byToken.delete(state.profile.tokenHash);
+  };
+
+  return {
+    fold,
+    snapshot: (name: string) => agents.get(name) ?? unknown,
+    get: (name: string): Agent => agents.get(name)?.state ?? agent.initial,
+    /** The active agent that this token's hash belongs to. */
+    byTokenHash: (hash: string): string | undefined => byToken.get(hash),
+    list: (filter: AgentFilter = {}): readonly ListedAgent[] => {
+      const listed: ListedAgent[] = [];
+      for (const [name, { state }] of agents) {
+        if (state.status === "none") continue;
+        const { kind, roles, expertise } = state.profile;
+        if (filter.expertise !== undefined && !expertise.includes(filter.expertise)) continue;
+        listed.push({
+          name,
+          kind,
+          roles,
+          expertise,
+          status: state.status,
+          lastSeen: state.status === "active" ? state.lastSeen : null,
+        });
+      }
+      return listed;
+    },
+    count: (): number => agents.size,
+  };
+};
+
+export type AgentDirectory = ReturnType<typeof agentDirectory>;
+
+export interface AgentFilter {
+  readonly expertise?: string;
+}
+
+export interface ListedAgent {
+  readonly name: string;
+  readonly kind: AgentKind;
+  readonly roles: readonly string[];
+  readonly expertise: readonly string[];
+  readonly status: "active" | "revoked";
+  readonly lastSeen: number | null;
+}
+
+const unknown = { state: agent.initial, revision: -1 } as const;

@@ -1,0 +1,28 @@
+import type { Bridge } from "../bridge.ts";
+import type { Principal } from "./operation.ts";
+
+/** The token of an `Authorization: Bearer …` header. */
+export const bearerOf = (header: string | undefined): string | undefined =>
+  /^Bearer ([\x21-\x7e]+)$/i.exec(header ?? "")?.[1];
+
+/** Longest token that is looked at: ours have 47 characters. */
+const TOKEN_CHARS_MAX = 256;
+const traceparent = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
+
+/** Who this credential belongs to. The one place where a request gets an identity, and it comes from nowhere else. */
+export const identify = (
+  bridge: Bridge,
+  token: string | undefined,
+  trace: string | readonly string[] | undefined,
+): Principal | undefined => {
+  if (token === undefined || token.length > TOKEN_CHARS_MAX) return undefined;
+  const agent = bridge.authenticate(token);
+  if (agent === undefined) return undefined;
+  const known = bridge.agents.get(agent);
+  if (known.status !== "active") return undefined;
+  return {
+    agent,
+    roles: known.profile.roles,
+    trace: typeof trace === "string" && traceparent.test(trace) ? trace : null,
+  };
+};

@@ -1,0 +1,21 @@
+import type { ServedOperation } from "./operation.ts";
+import * as agents from "./operations/agents.ts";
+import * as elicitations from "./operations/elicitations.ts";
+import * as events from "./operations/events.ts";
+
+/** Everything that a client can ask of the bridge, in the order of the documentation. */
+export const operations: readonly ServedOperation[] = [
+  elicitations.ask,
+  elicitations.get,
+  elicitations.wait,
+  elicitations.claim,
+  elicitations.answer,
+  elicitations.cancel,
+  elicitations.receipt,
+  elicitations.inbox,
+  agents.add,
+  agents.list,
+  agents.revoke,
+  events.append,
+  events.query,
+];

@@ -1,0 +1,212 @@
+import { Type } from "typebox";
+import type { Elicitation } from "../../../domain/elicitation.ts";
+import type { Json } from "../../../domain/json.ts";
+import { defaultLimits } from "../../../domain/limit.ts";
+import { receiptOf } from "../../../domain/receipt.ts";
+import { refusal } from "../../../domain/refusal.ts";
+import type { Bridge } from "../../bridge.ts";
+import type { Handled } from "../../command/handle.ts";
+import { type Held, streamEvents } from "../../projection/elicitations.ts";
+import { operation, type Principal, type Reply } from "../operation.ts";
+import {
+  ElicitationId,
+  ElicitationSchema,
+  type ElicitationView,
+  JwsSchema,
+  Millis,
+  Name,
+  OfferSchema,
+  Position,
+  ReachSchema,
+  viewOf,
+} from "../views.ts";
+
+const limits = defaultLimits;
+const WaitMs = Type.Integer({
+  minimum: 0,
+  maximum: limits.longPollMsMax,
+  description: `how long to wait, in milliseconds, at most ${limits.longPollMsMax}`,
+});
+const Reason = Type.String({ maxLength: limits.reasonCharsMax });
+
+export const ask = operation({
+  name: "elicitations.ask",
+  summary: "Ask another agent a question. When this returns, the question is on disk.",
+  input: Type.Object(
+    {
+      to: Name,
+      message: Type.String({ minLength: 1, maxLength: limits.questionCharsMax, description: "the question, in words" }),
+      schema: Type.Optional(
+        Type.Unsafe<Json>({
+          description: "JSON Schema (2020-12) that the answer must fit; absent: any JSON",
+        }),
+      ),
+      timeoutMs: Type.Optional(
+        Type.Integer({
+          minimum: limits.timeoutMsMin,
+          maximum: limits.timeoutMsMax,
+          description: `time until the deadline, in milliseconds; ${limits.timeoutMsDefault} if absent`,
+        }),
+      ),
+      key: Type.Optional(
+        Type.String({
+          minLength: 1,
+          maxLength: limits.idempotencyKeyCharsMax,
+          description: "idempotency key: the same key asks once",
+        }),
+      ),
+      causedBy: Type.Optional(ElicitationId),
+    },
+    { additionalProperties: false },
+  ),
+  output: Type.Object({
+    id: ElicitationId,
+    deadline: Millis("deadline"),
+    status: ElicitationSchema.properties.status,
+    reach: ReachSchema,
+    repeated: Type.Boolean({ description: "true when the key had been used for this same question before" }),
+  }),
+  http: { method: "POST", path: "/v1/elicitations", status: 201 },
+  run: async (bridge, who, input) => {
+    const asked = await bridge.elicit.ask(input, callerOf(who));
+    if (!asked.ok) return asked;
+    const state = asked.state as Exclude<Elicitation, { readonly status: "none" }>;
+    const value = {
+      id: asked.id,
+      deadline: state.question.deadline,
+      status: state.status === "open" ? state.stage.name : state.end.how,
+      reach: bridge.deliver.reach(input.to),
+      repeated: asked.repeated,
+    };
+    return { ok: true, value };
+  },
+});
+
+export const get = operation({
+  name: "elicitations.get",
+  summary: "Read an elicitation of yours and, once it has ended, its outcome.",
+  input: Type.Object({ id: ElicitationId }, { additionalProperties: false }),
+  output: ElicitationSchema,
+  http: { method: "GET", path: "/v1/elicitations/:id", status: 200 },
+  run: async (bridge, who, { id }) => visible(await bridge.elicitations.get(id), who),
+});
+
+export const wait = operation({
+  name: "elicitations.wait",
+  summary: "Wait until an elicitation of yours has ended, or until the wait is over. Wait again with the same id.",
+  input: Type.Object({ id: ElicitationId, waitMs: Type.Optional(WaitMs) }, { additionalProperties: false }),
+  output: ElicitationSchema,
+  http: { method: "GET", path: "/v1/elicitations/:id/wait", status: 200 },
+  run: async (bridge, who, { id, waitMs = limits.longPollMsMax }, session) => {
+    const now = visible(await bridge.elicitations.get(id), who);
+    if (!now.ok) return now;
+    return visible(await bridge.deliver.untilEnded(id, waitMs, session.signal), who);
+  },
+});
+
+export const claim = operation({
+  name: "elicitations.claim",
+  summary: "Say that you are working on a question, under a lease. When the lease lapses it is offered again.",
+  input: Type.Object(
+    {
+      id: ElicitationId,
+      leaseMs: Type.Optional(Type.Integer({ minimum: limits.leaseMsMin, maximum: limits.leaseMsMax })),
+      holder: Type.Optional(
+        Type.String({ minLength: 1, maxLength: 128, description: "names the worker; absent: this connection" }),
+      ),
+    },
+    { additionalProperties: false },
+  ),
+  output: ElicitationSchema,
+  http: { method: "POST", path: "/v1/elicitations/:id/claim", status: 200 },
+  run: async (bridge, who, { id, leaseMs = limits.leaseMsDefault, holder }, session) =>
+    ended(bridge, id, await bridge.elicit.claim(id, holder ?? session.id, leaseMs, callerOf(who))),
+});
+
+export const answer = operation({
+  name: "elicitations.answer",
+  summary:
+    "Accept or decline a question with a signed answer. Problems with the content come back so that you can mend it.",
+  input: Type.Object({ id: ElicitationId, answer: JwsSchema }, { additionalProperties: false }),
+  output: ElicitationSchema,
+  http: { method: "POST", path: "/v1/elicitations/:id/answer", status: 200 },
+  run: async (bridge, who, input) =>
+    ended(bridge, input.id, await bridge.elicit.answer(input.id, input.answer, callerOf(who))),
+});
+
+export const cancel = operation({
+  name: "elicitations.cancel",
+  summary: "Take back a question you asked.",
+  input: Type.Object({ id: ElicitationId, reason: Type.Optional(Reason) }, { additionalProperties: false }),
+  output: ElicitationSchema,
+  http: { method: "POST", path: "/v1/elicitations/:id/cancel", status: 200 },
+  run: async (bridge, who, { id, reason = "" }) =>
+    ended(bridge, id, await bridge.elicit.cancel(id, reason, callerOf(who))),
+});
+
+export const receipt = operation({
+  name: "elicitations.receipt",
+  summary: "What the bridge knows about a question's way to its target, step by step.",
+  input: Type.Object({ id: ElicitationId }, { additionalProperties: false }),
+  output: Type.Object({
+    elicitation: ElicitationId,
+    steps: Type.Array(Type.Object({ at: Millis("when"), position: Position, what: Type.String() })),
+  }),
+  http: { method: "GET", path: "/v1/elicitations/:id/receipt", status: 200 },
+  run: async (bridge, who, { id }) => {
+    const now = visible(await bridge.elicitations.get(id), who);
+    if (!now.ok) return now;
+    return { ok: true, value: receiptOf(id, await streamEvents(bridge.log, id)) as never };
+  },
+});
+
+export const inbox = operation({
+  name: "inbox.list",
+  summary: "The questions that wait for your answer, oldest first. With `waitMs`, waits for one when there is none.",
+  input: Type.Object({ waitMs: Type.Optional(WaitMs) }, { additionalProperties: false }),
+  output: Type.Object({
+    items: Type.Array(Type.Object({ offer: OfferSchema, position: Position, status: Type.String() })),
+  }),
+  http: { method: "GET", path: "/v1/inbox", status: 200 },
+  run: async (bridge, who, { waitMs = 0 }, session) => {
+    bridge.deliver.seen(who.agent, "poll");
+    if (waitMs > 0 && bridge.elicitations.openTo(who.agent) === 0) {
+      await bridge.deliver.untilAsked(who.agent, waitMs, session.signal);
+    }
+    const items = bridge.deliver.inbox(who.agent);
+    // A poll is an offer only once its reply has left, and only of what was not offered by this poller before.
+    session.onReplied(() => bridge.deliver.left(items, "poll", session.id));
+    const value = items.map(({ offer, position }) => ({
+      offer: offer as never,
+      position,
+      status: statusOf(bridge, offer.id),
+    }));
+    return { ok: true, value: { items: value } };
+  },
+});
+
+const statusOf = (bridge: Bridge, id: string): string => {
+  const state = bridge.elicitations.find(id)?.state;
+  return state?.status === "open" ? state.stage.name : "ended";
+};
+
+export const callerOf = (who: Principal) => ({ actor: who.agent, trace: who.trace });
+
+/** Private to its parties and to auditors: to everybody else it does not exist. */
+const visible = (held: Held | undefined, who: Principal): Reply<ElicitationView> => {
+  const state = held?.state;
+  if (held === undefined || state === undefined || state.status === "none") return hidden;
+  const { from, to } = state.question;
+  const mine = who.agent === from || who.agent === to || who.roles.includes("admin") || who.roles.includes("auditor");
+  return mine ? { ok: true, value: viewOf(held) } : hidden;
+};
+
+const hidden = { ok: false, refusal: refusal("not_found", "no elicitation of that id is yours") } as const;
+
+/** The committed state after a command, as its caller sees it. */
+const ended = async (bridge: Bridge, id: string, outcome: Handled<Elicitation>): Promise<Reply<ElicitationView>> => {
+  if (!outcome.ok) return outcome;
+  const held = await bridge.elicitations.get(id);
+  if (held === undefined) throw new Error(`${id} was committed and is not in the view`);
+  return { ok: true, value: viewOf(held) };
+};

@@ -1,0 +1,122 @@
+import { Type } from "typebox";
+import { type EventTypeName, eventTypes, type Recorded } from "../../../domain/event.ts";
+import { defaultLimits } from "../../../domain/limit.ts";
+import { refusal } from "../../../domain/refusal.ts";
+import { customNamePattern } from "../../command/custom.ts";
+import type { EventPage, EventQuery } from "../../log/log.ts";
+import { cloudEvent } from "../cloudevent.ts";
+import { operation, type Principal } from "../operation.ts";
+import { AnyJson, EventSchema, Name, Position } from "../views.ts";
+import { callerOf } from "./elicitations.ts";
+
+export const append = operation({
+  name: "events.append",
+  summary: "Append an event of your own, under a dotted name. When this returns, it is on disk.",
+  input: Type.Object(
+    {
+      name: Type.String({ pattern: customNamePattern, maxLength: defaultLimits.customNameCharsMax }),
+      payload: AnyJson,
+      expect: Type.Optional(
+        Type.Integer({ minimum: -1, description: "revision you have seen last under that name, -1 for none" }),
+      ),
+    },
+    { additionalProperties: false },
+  ),
+  output: Type.Object({ id: Type.String(), position: Position, revision: Type.Integer() }),
+  http: { method: "POST", path: "/v1/events", status: 201 },
+  run: async (bridge, who, { name, payload, expect }) => {
+    const appended = await bridge.appendCustom(
+      { name, payload, ...(expect === undefined ? {} : { expect }) },
+      callerOf(who),
+    );
+    if (!appended.ok) return appended;
+    const { position, revision } = appended.event;
+    return { ok: true, value: { id: appended.id, position, revision } };
+  },
+});
+
+const typeNames = Object.keys(eventTypes) as EventTypeName[];
+const Time = Type.String({
+  description: "RFC 3339 time",
+  pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d+)?(Z|[+-]\\d{2}:\\d{2})$",
+});
+
+export const query = operation({
+  name: "events.query",
+  summary: "Read the log: your own elicitations, everybody's custom events; auditors read everything. Pages by cursor.",
+  input: Type.Object(
+    {
+      after: Type.Optional(Position),
+      before: Type.Optional(Position),
+      direction: Type.Optional(Type.Enum(["forward", "backward"])),
+      limit: Type.Optional(Type.Integer({ minimum: 1, maximum: defaultLimits.pageEventsMax })),
+      stream: Type.Optional(Type.String({ maxLength: 256 })),
+      name: Type.Optional(Type.String({ pattern: customNamePattern, description: "name of custom events" })),
+      types: Type.Optional(Type.Array(Type.Enum([...typeNames]), { maxItems: typeNames.length })),
+      agent: Type.Optional(Name),
+      correlation: Type.Optional(Type.String({ maxLength: 256 })),
+      since: Type.Optional(Time),
+      until: Type.Optional(Time),
+    },
+    { additionalProperties: false },
+  ),
+  output: Type.Object({
+    events: Type.Array(EventSchema),
+    next: Type.Union([Position, Type.Null()], {
+      description: "cursor: pass it as `after` (or `before`, going backward)",
+    }),
+    head: Position,
+  }),
+  http: { method: "GET", path: "/v1/events", status: 200 },
+  run: async (bridge, who, input) => {
+    const { name, since, until, ...rest } = input;
+    if (name !== undefined && rest.stream !== undefined) {
+      return { ok: false, refusal: refusal("invalid_input", "`name` and `stream` exclude each other") };
+    }
+    const query: EventQuery = {
+      ...rest,
+      limit: rest.limit ?? defaultLimits.pageEventsDefault,
+      ...(name === undefined ? {} : { stream: `custom/${name}` }),
+      ...(since === undefined ? {} : { since: Date.parse(since) }),
+      ...(until === undefined ? {} : { until: Date.parse(until) }),
+    };
+    const page = await readVisible(bridge.log.read, query, who);
+    return {
+      ok: true,
+      value: {
+        events: page.events.map((e) => cloudEvent(e, bridge.audience)),
+        next: page.next,
+        head: bridge.log.head().position,
+      },
+    };
+  },
+});
+
+/** Pages read at most for one reply, so that a search for little in much still answers in bounded time. */
+const PAGES_MAX = 16;
+
+/** Fills a page with what this principal may see; what it may not see leaves no trace but a moved cursor. */
+const readVisible = async (
+  read: (query: EventQuery) => Promise<EventPage>,
+  query: EventQuery,
+  who: Principal,
+): Promise<EventPage> => {
+  const limit = query.limit ?? defaultLimits.pageEventsDefault;
+  const events: Recorded[] = [];
+  const backward = query.direction === "backward";
+  let next: number | null = (backward ? query.before : query.after) ?? null;
+  for (let pages = 0; pages < PAGES_MAX; pages++) {
+    const cursor = next === null ? {} : backward ? { before: next } : { after: next };
+    const page = await read({ ...query, ...cursor, limit: limit - events.length });
+    events.push(...page.events.filter((event) => maySee(who, event)));
+    next = page.next;
+    if (next === null || events.length >= limit) break;
+  }
+  return { events, next };
+};
+
+export const maySee = (who: Principal, event: Recorded): boolean =>
+  event.parties.length === 0 ||
+  event.parties.includes(who.agent) ||
+  who.roles.includes("admin") ||
+  who.roles.includes("auditor");

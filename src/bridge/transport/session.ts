@@ -1,0 +1,153 @@
+import { type Refusal, refusal, refusalKinds } from "../../domain/refusal.ts";
+import type { Channel } from "../../domain/world.ts";
+import type { Bridge } from "../bridge.ts";
+import type { Principal, ServedOperation } from "./operation.ts";
+import { operations } from "./operations.ts";
+import { closeCode, rpcCode, rpcFault } from "./rpc-code.ts";
+import { readOpening } from "./session-opening.ts";
+import { startPushing } from "./session-push.ts";
+
+const byName: ReadonlyMap<string, ServedOperation> = new Map(operations.map((op) => [op.name, op]));
+
+type RpcId = string | number | null;
+
+/**
+ * One JSON-RPC 2.0 conversation over a channel that is already authenticated. Methods are the operations by name, and:
+ *
+ *     session.open {inbox?, outcomes?, events?, after?}   what the bridge should push, and from which position on
+ *     ─► offer   {offer, position}      a question for you            (inbox)
+ *     ─► ended   {elicitation}          one of yours has its outcome  (outcomes)
+ *     ─► event   {event}                anything you may see          (events)
+ *     ─► closing {code, title, detail}  why the bridge ends this connection
+ */
+export const serveSession = (
+  bridge: Bridge,
+  channel: Channel,
+  who: Principal,
+  id: string,
+  onFault: (fault: unknown) => void,
+): void => {
+  const { limits } = bridge;
+  const gone = new AbortController();
+  let inFlight = 0;
+  let stopPushing: () => void = () => undefined;
+
+  const close = (): void => {
+    gone.abort();
+    stopPushing();
+  };
+
+  const send = (text: string, flushed?: (error?: Error) => void): void => {
+    if (gone.signal.aborted) return;
+    channel.send(text, flushed);
+    // A reader that lets this much pile up is cut off and resumes by position; others never wait for it.
+    if (channel.bufferedBytes() > limits.channelBufferedBytesMax) {
+      close();
+      channel.close(closeCode("too_slow"), "too_slow");
+    }
+  };
+
+  const push = (method: string, params: unknown, flushed?: (error?: Error) => void): void =>
+    send(JSON.stringify({ jsonrpc: "2.0", method, params }), flushed);
+
+  const end = ({ code, detail }: Refusal): void => {
+    if (gone.signal.aborted) return;
+    push("closing", { code, title: refusalKinds[code].title, detail });
+    close();
+    channel.close(closeCode(code), code);
+  };
+
+  const fail = (rpcId: RpcId, code: number, message: string, data?: object): void =>
+    send(JSON.stringify({ jsonrpc: "2.0", id: rpcId, error: { code, message, data } }));
+
+  const refuse = (rpcId: RpcId, refused: Refusal): void => {
+    const { title, remedy } = refusalKinds[refused.code];
+    fail(rpcId, rpcCode[refused.code], title, { ...refused, remedy });
+  };
+
+  const reply = (rpcId: RpcId, result: unknown, lefts: readonly (() => void)[] = []): void => {
+    const text = JSON.stringify({ jsonrpc: "2.0", id: rpcId, result });
+    if (lefts.length === 0) send(text);
+    else send(text, (error) => error === undefined && lefts.forEach((left) => left()));
+  };
+
+  const open = async (rpcId: RpcId, params: unknown): Promise<void> => {
+    const opening = readOpening(params);
+    if (!opening.ok) return refuse(rpcId, opening.refusal);
+    stopPushing();
+    const pushing = startPushing(bridge, who, id, opening.value, { push, end, signal: gone.signal });
+    stopPushing = pushing.stop;
+    reply(rpcId, { session: id, agent: who.agent, audience: bridge.audience, position: pushing.head });
+    await pushing.caughtUp;
+  };
+
+  const call = async (op: ServedOperation, rpcId: RpcId | undefined, params: unknown): Promise<void> => {
+    const lefts: (() => void)[] = [];
+    const session = { id, signal: gone.signal, onReplied: (left: () => void) => void lefts.push(left) };
+    const result = await op.call(bridge, who, params ?? {}, session);
+    if (rpcId === undefined) return;
+    if (result.ok) reply(rpcId, result.value, lefts);
+    else refuse(rpcId, result.refusal);
+  };
+
+  const receive = (text: string): void => {
+    const read = readRequest(text);
+    if (!read.ok) return fail(read.id, read.code, read.message);
+    const { id: rpcId, method, params } = read.request;
+    const op = byName.get(method);
+    if (op === undefined && method !== "session.open") {
+      return fail(rpcId ?? null, rpcFault.methodNotFound, `no method ${JSON.stringify(method.slice(0, 64))}`);
+    }
+    if (inFlight >= limits.requestsInFlightPerConnectionMax) {
+      return refuse(rpcId ?? null, refusal("too_busy", `${inFlight} requests are in flight`));
+    }
+    inFlight++;
+    (op === undefined ? open(rpcId ?? null, params) : call(op, rpcId, params))
+      .catch((fault: unknown) => {
+        onFault(fault);
+        fail(rpcId ?? null, rpcFault.internal, "the bridge failed; the operator's log says why");
+      })
+      .finally(() => {
+        inFlight--;
+      });
+  };
+
+  channel.onMessage = receive;
+  channel.onClose = close;
+};
+
+interface Request {
+  readonly id?: RpcId;
+  readonly method: string;
+  readonly params?: unknown;
+}
+
+type ReadRequest =
+  | { readonly ok: true; readonly request: Request }
+  | { readonly ok: false; readonly id: RpcId; readonly code: number; readonly message: string };
+
+const readRequest = (text: string): ReadRequest => {
+  let raw: unknown;
+  try {
+    raw = JSON.parse(text);
+  } catch {
+    return { ok: false, id: null, code: rpcFault.parse, message: "not JSON" };
+  }
+  if (typeof raw !== "object" || raw === null || Array.isArray(raw)) {
+    return {
+      ok: false,
+      id: null,
+      code: rpcFault.invalidRequest,
+      message: "must be one JSON-RPC 2.0 request; batches are not served",
+    };
+  }
+  const request = raw as Request;
+  const { id } = request;
+  if (id !== undefined && id !== null && typeof id !== "string" && typeof id !== "number") {
+    return { ok: false, id: null, code: rpcFault.invalidRequest, message: "`id` must be a string or a number" };
+  }
+  if (typeof request.method !== "string") {
+    return { ok: false, id: id ?? null, code: rpcFault.invalidRequest, message: "`method` must be a string" };
+  }
+  return { ok: true, request };
+};

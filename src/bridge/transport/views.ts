@@ -1,0 +1,122 @@
+import { Type } from "typebox";
+import type { Elicitation, Jws } from "../../domain/elicitation.ts";
+import type { Json } from "../../domain/json.ts";
+import type { Held } from "../projection/elicitations.ts";
+
+/** What goes over the wire, said once: these schemas validate, document (OpenAPI) and type. */
+
+export const Name = Type.String({ pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", description: "name of an agent" });
+export const ElicitationId = Type.String({ pattern: "^el_[0-9a-z]{26}$", description: "id of an elicitation" });
+export const Millis = (description: string) => Type.Integer({ description: `${description}, milliseconds since 1970` });
+export const Position = Type.Integer({ minimum: 0, description: "place in the log's one total order" });
+export const AnyJson = Type.Unsafe<Json>({ description: "any JSON value" });
+
+export const JwsSchema = Type.Object(
+  {
+    payload: Type.String(),
+    signatures: Type.Array(
+      Type.Object({ protected: Type.String(), signature: Type.String() }, { additionalProperties: false }),
+      { minItems: 1, maxItems: 4 },
+    ),
+  },
+  { additionalProperties: false, description: "JWS General JSON Serialization (RFC 7515) of an answer core" },
+);
+
+export const OfferSchema = Type.Object(
+  {
+    id: ElicitationId,
+    audience: Type.String(),
+    from: Name,
+    to: Name,
+    message: Type.String(),
+    schema: AnyJson,
+    schemaHash: Type.String(),
+    requestHash: Type.String(),
+    challenge: Type.String(),
+    deadline: Millis("deadline"),
+    causedBy: Type.Optional(ElicitationId),
+  },
+  { description: "a question as its target gets it: all that is needed to sign an answer" },
+);
+
+export const ReachSchema = Type.Union(
+  [
+    Type.Object({ state: Type.Literal("reachable") }),
+    Type.Object({ state: Type.Literal("queued"), lastSeen: Millis("when the target was last seen") }),
+    Type.Object({ state: Type.Literal("never_seen") }),
+  ],
+  { description: "what is true about reaching the target now: a live connection, or only a place in its inbox" },
+);
+
+export const ElicitationSchema = Type.Object(
+  {
+    id: ElicitationId,
+    from: Name,
+    to: Name,
+    message: Type.String(),
+    schema: AnyJson,
+    deadline: Millis("deadline"),
+    status: Type.Enum(["asked", "offered", "claimed", "accepted", "declined", "cancelled", "expired"]),
+    position: Position,
+    content: Type.Optional(AnyJson),
+    reason: Type.Optional(Type.String()),
+    answer: Type.Optional(JwsSchema),
+    causedBy: Type.Optional(ElicitationId),
+    answersRefused: Type.Optional(Type.Integer()),
+  },
+  { description: "an elicitation and, once it has ended, its one outcome" },
+);
+
+export type ElicitationView = Type.Static<typeof ElicitationSchema>;
+
+export const viewOf = (held: Held): ElicitationView => {
+  const state = held.state as Exclude<Elicitation, { readonly status: "none" }>;
+  const { from, to, message, schema, deadline, causedBy } = state.question;
+  const base = {
+    id: held.id,
+    from,
+    to,
+    message,
+    schema,
+    deadline,
+    position: held.position,
+    ...(causedBy === undefined ? {} : { causedBy }),
+  };
+  if (state.status === "open") return { ...base, status: state.stage.name, answersRefused: state.answersRefused };
+  const { end } = state;
+  switch (end.how) {
+    case "accepted":
+      return { ...base, status: end.how, content: contentOf(end.answer), answer: mutable(end.answer) };
+    case "declined":
+      return { ...base, status: end.how, reason: end.reason, answer: mutable(end.answer) };
+    case "cancelled":
+      return { ...base, status: end.how, reason: end.reason };
+    case "expired":
+      return { ...base, status: end.how };
+  }
+};
+
+/** The content lives in the signed payload and nowhere else, so it cannot differ from what was signed. */
+export const contentOf = (answer: Jws): Json =>
+  (JSON.parse(Buffer.from(answer.payload, "base64url").toString("utf8")) as { readonly content: Json }).content;
+
+const mutable = (jws: Jws) => jws as Type.Static<typeof JwsSchema>;
+
+export const EventSchema = Type.Object(
+  {
+    specversion: Type.Literal("1.0"),
+    id: Type.String({ description: "`stream@revision`" }),
+    source: Type.String(),
+    type: Type.String(),
+    subject: Type.String({ description: "the stream" }),
+    time: Type.String({ description: "RFC 3339" }),
+    position: Position,
+    revision: Type.Integer({ minimum: 0 }),
+    actor: Type.String(),
+    correlation: Type.String(),
+    causation: Type.Union([Type.String(), Type.Null()]),
+    traceparent: Type.Optional(Type.String()),
+    data: AnyJson,
+  },
+  { description: "one event of the log with CloudEvents 1.0 attributes" },
+);
