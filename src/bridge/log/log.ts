@@ -8,15 +8,19 @@ export interface Log {
   /**
    * All of it or none of it, on disk before it resolves. A conflict is a value; a disk that cannot be written is a
    * `LogUnavailable` fault, and then it is not known whether the events are there: read, or repeat with a key.
-   * Appending zero events resolves without touching the disk.
+   * Appending zero events resolves without touching the disk; a stream with zero events in a batch that has others is a
+   * guard: its `expect` must hold. A draft older than one that was given before gets that one's time, so that time never
+   * decreases along the log.
    */
   readonly append: (appends: readonly StreamAppend[]) => Promise<Appended>;
+  /** Reads never see beyond `head()`: what can be read has been told to the listeners. */
   readonly read: (query: EventQuery) => Promise<EventPage>;
   /** Calls `listener` with every committed batch, in order, before the append that wrote it resolves. */
   readonly onCommitted: (listener: (events: readonly Recorded[]) => void) => () => void;
   /** The newest committed place in the total order; position 0 and time 0 of an empty log. */
   readonly head: () => LogHead;
   readonly health: () => LogHealth;
+  /** Waits for the appends under way, then lets go of the disk. Everything after it is refused. Twice is once. */
   readonly close: () => Promise<void>;
 }
 
@@ -70,9 +74,26 @@ export type LogHealth =
 
 export const PAGE_EVENTS_MAX = 1_000;
 
+/** Largest record, in UTF-16 units. The doors take less (`messageBytesMax`); this keeps one event from filling a log. */
+export const RECORD_CHARS_MAX = 16_777_216;
+
+/** Appends that wait for the disk, in UTF-16 units of records. More are refused at once rather than piled up. */
+export const BACKLOG_CHARS_MAX = 134_217_728;
+
+/** How long a log that cannot be written waits before it tries again, in milliseconds. */
+export const PROBE_MS = 1_000;
+
+/** Why a log cannot be written, as counted by the metric `logAppendFailures`. */
+export type LogFault = "disk_full" | "io" | "timeout" | "closed";
+
 /** The log cannot be written now. Reads go on; the reason is for `/health`. */
 export class LogUnavailable extends Error {
   override readonly name = "LogUnavailable";
+  readonly fault: LogFault;
+  constructor(reason: string, fault: LogFault = "io") {
+    super(reason);
+    this.fault = fault;
+  }
 }
 
 /** The log on disk is not what was written: somebody or something changed it. Never repaired silently. */
