@@ -1,0 +1,37 @@
+import { MAX_PATTERNS, MAX_PROBLEMS } from "./limits.ts";
+import type { SchemaNode } from "./node.ts";
+import type { Problem } from "./problem.ts";
+
+/** A schema being read. */
+export type Reading = {
+  readonly document: unknown;
+  /** Every subschema read so far, by its pointer. */
+  readonly nodes: Map<string, SchemaNode>;
+  /** `$ref`s met, to be linked once all else is read. */
+  readonly references: Reference[];
+  readonly problems: Problem[];
+  readonly patterns: Set<string>;
+  /** Reads the subschema at a pointer, or gives the node that stands for it already. */
+  readonly read: (schema: unknown, pointer: string) => SchemaNode;
+};
+
+export type Reference = { readonly from: SchemaNode; readonly target: string; readonly pointer: string };
+
+/** A keyword where it stands. */
+export type Place = {
+  readonly reading: Reading;
+  readonly node: SchemaNode;
+  readonly name: string;
+  readonly value: unknown;
+  readonly pointer: string;
+};
+
+export const complain = (reading: Reading, pointer: string, keyword: string, message: string): void => {
+  if (reading.problems.length < MAX_PROBLEMS) reading.problems.push({ pointer, keyword, message });
+};
+
+/** Counts a pattern against the schema's allowance; false once that is used up. */
+export const allowPattern = (reading: Reading, source: string): boolean => {
+  reading.patterns.add(source);
+  return reading.patterns.size <= MAX_PATTERNS;
+};
