@@ -3,7 +3,7 @@ import { idOf } from "../../domain/event.ts";
 import type { Refusal } from "../../domain/refusal.ts";
 import type { Bridge } from "../bridge.ts";
 import type { EventPage } from "../log/log.ts";
-import { isOpen } from "../projection/elicitations.ts";
+import { type Held, isOpen } from "../projection/elicitations.ts";
 import { cloudEvent } from "./cloudevent.ts";
 import type { Principal } from "./operation.ts";
 import { maySee } from "./operations/events.ts";
@@ -30,8 +30,13 @@ export const startPushing = (bridge: Bridge, who: Principal, session: string, op
     else waiting.push(send);
   };
 
-  const pushOutcome = (event: Recorded): void => {
-    const held = bridge.elicitations.find(idOf(event.stream));
+  /** The asker hears every outcome; the target only what it did not bring about itself: a fifth of all bytes. */
+  const concerns = (event: Recorded): boolean =>
+    outcomes &&
+    isEnding(event) &&
+    event.parties.includes(who.agent) &&
+    (event.actor !== who.agent || event.parties[0] === who.agent);
+  const pushOutcome = (held: Held | undefined): void => {
     if (held !== undefined && !isOpen(held)) to.push("ended", { elicitation: viewOf(held) });
   };
   const pushEvent = (event: Recorded): void => {
@@ -46,7 +51,7 @@ export const startPushing = (bridge: Bridge, who: Principal, session: string, op
       ? (offer, position, left) => to.push("offer", { offer, position }, (error) => error === undefined && left())
       : null,
     notify: (event) => {
-      if (outcomes && isEnding(event)) inTurn(() => pushOutcome(event));
+      if (concerns(event)) inTurn(() => pushOutcome(bridge.elicitations.find(idOf(event.stream))));
     },
     end: to.end,
   });
@@ -66,10 +71,7 @@ export const startPushing = (bridge: Bridge, who: Principal, session: string, op
         limit: bridge.limits.pageEventsMax,
       });
       for (const event of page.events) {
-        if (outcomes && isEnding(event) && event.parties.includes(who.agent)) {
-          const held = await bridge.elicitations.get(idOf(event.stream));
-          if (held !== undefined) to.push("ended", { elicitation: viewOf(held) });
-        }
+        if (concerns(event)) pushOutcome(await bridge.elicitations.get(idOf(event.stream)));
         if (events) pushEvent(event);
       }
       next = page.next;

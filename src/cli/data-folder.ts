@@ -1,0 +1,76 @@
+import type { KeyObject } from "node:crypto";
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Rng } from "../domain/world.ts";
+import { base64url, fromBase64url } from "../signing/digest.ts";
+import { generateEd25519, MIN_SECRET_BYTES, privateKeyFromPem, privateKeyToPem } from "../signing/keys.ts";
+
+/** What a bridge keeps on disk besides its log. Every file here is the owner's alone. */
+export interface DataFolder {
+  readonly path: string;
+  /** The bridge's name in everything that is signed. */
+  readonly audience: string;
+  readonly master: { readonly epoch: number; readonly secret: Uint8Array };
+  /** Signs the log's checkpoints. */
+  readonly logKey: KeyObject;
+  readonly operatorFile: string;
+}
+
+/** Something about the folder that a person has to put right; the message says what and how. */
+export class FolderProblem extends Error {
+  override readonly name = "FolderProblem";
+}
+
+export const LOG_FILE = "events.db";
+
+const NAME_BYTES = 10;
+
+/** Opens the folder; the first time, makes its secrets. */
+export const openDataFolder = (path: string, rng: Rng, name?: string): DataFolder => {
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  for (const file of ["master.key", "log.key", "name"]) {
+    // A new secret beside an old log would make every stored answer look forged.
+    if (existsSync(join(path, LOG_FILE)) && !existsSync(join(path, file))) {
+      throw new FolderProblem(`${path} holds a log but no ${file}: restore it from your backup`);
+    }
+  }
+  const secret = secretFile(join(path, "master.key"), () => base64url(rng.bytes(MIN_SECRET_BYTES)));
+  const bytes = fromBase64url(secret.trim());
+  if (bytes === undefined || bytes.length < MIN_SECRET_BYTES) {
+    throw new FolderProblem(
+      `${join(path, "master.key")} must hold at least ${MIN_SECRET_BYTES} bytes, base64url; restore it from your backup`,
+    );
+  }
+  const pem = secretFile(join(path, "log.key"), () => privateKeyToPem(generateEd25519().privateKey));
+  const bridgeName = secretFile(
+    join(path, "name"),
+    () => name ?? `lighthouse://${base64url(rng.bytes(NAME_BYTES))}`,
+  ).trim();
+  if (name !== undefined && name !== bridgeName) {
+    throw new FolderProblem(`this folder belongs to ${bridgeName}, not ${name}: answers are signed for that name`);
+  }
+  return {
+    path,
+    audience: bridgeName,
+    master: { epoch: 1, secret: bytes },
+    logKey: privateKeyFromPem(pem),
+    operatorFile: join(path, "operator.json"),
+  };
+};
+
+/** Reads a file that only its owner may read; writes it first if there is none. */
+const secretFile = (path: string, make: () => string): string => {
+  if (!existsSync(path)) writePrivate(path, `${make()}\n`);
+  const { mode } = statSync(path);
+  if (process.platform !== "win32" && (mode & 0o077) !== 0) {
+    throw new FolderProblem(
+      `${path} can be read by others (mode ${(mode & 0o777).toString(8)}): run \`chmod 600 ${path}\``,
+    );
+  }
+  return readFileSync(path, "utf8");
+};
+
+export const writePrivate = (path: string, text: string): void => {
+  writeFileSync(path, text, { mode: 0o600 });
+  chmodSync(path, 0o600);
+};
