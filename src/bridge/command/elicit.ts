@@ -16,7 +16,7 @@ import { type Problem, type Refusal, refusal } from "../../domain/refusal.ts";
 import type { Clock, Rng } from "../../domain/world.ts";
 import { acceptSchema } from "../../schema/accept.ts";
 import { checkValue } from "../../schema/check.ts";
-import type { JsonSchema } from "../../schema/json-schema.ts";
+import type { JsonSchema } from "../../schema/node.ts";
 import { canonical } from "../../signing/canonical.ts";
 import { base64url, sha256 } from "../../signing/digest.ts";
 import { verifyJws } from "../../signing/jws.ts";
@@ -141,7 +141,8 @@ export const elicitCommands = (ports: ElicitPorts) => {
       from,
       to: request.to,
       message: request.message,
-      schema: (request.schema ?? {}) as Json,
+      // The accepted copy is shared by everybody who asks with the same schema, and already read.
+      schema: accepted.schema as Json,
       schemaHash: accepted.hash,
       challenge: base64url(ports.rng.bytes(CHALLENGE_BYTES)),
       deadline: time + (request.timeoutMs ?? limits.timeoutMsDefault),

@@ -17,15 +17,20 @@ export interface Held {
 
 export type OpenElicitation = Held & { readonly state: Extract<Elicitation, { readonly status: "open" }> };
 
-/** Ended elicitations kept at hand for late waits and repeats; older ones are read from the log. */
-const ENDED_KEPT_MAX = 20_000;
+/**
+ * Ended elicitations kept at hand for late waits and repeats, in two generations of this size; older ones are read from
+ * the log. Not one map that drops its oldest key: finding that key walks over every key deleted before (4 % of a core
+ * at 12,000 round trips a second).
+ */
+const GENERATION_MAX = 10_000;
 
 /**
  * All open elicitations, the newest ended ones, and who they concern. Memory is bounded by the limits on open ones.
  */
 export const elicitationView = (log: Log, limits: Limits) => {
   const open = new Map<string, OpenElicitation>();
-  const ended = new Map<string, Held>();
+  let ended = new Map<string, Held>();
+  let endedBefore = new Map<string, Held>();
   const inboxes = new Map<string, Map<string, OpenElicitation>>();
   const asked = new Map<string, Map<string, OpenElicitation>>();
   const keys = new Map<string, { readonly id: string; readonly at: number }>();
@@ -54,8 +59,11 @@ export const elicitationView = (log: Log, limits: Limits) => {
       open.delete(id);
       remove(inboxes, to, id);
       remove(asked, from, id);
+      if (ended.size >= GENERATION_MAX) {
+        endedBefore = ended;
+        ended = new Map();
+      }
       ended.set(id, held);
-      if (ended.size > ENDED_KEPT_MAX) ended.delete(first(ended));
     }
   };
 
@@ -69,7 +77,7 @@ export const elicitationView = (log: Log, limits: Limits) => {
     }
   };
 
-  const find = (id: string): Held | undefined => open.get(id) ?? ended.get(id);
+  const find = (id: string): Held | undefined => open.get(id) ?? ended.get(id) ?? endedBefore.get(id);
 
   /** From memory when it is there (then synchronously), else folded from its stream. */
   const get = (id: string): Held | undefined | Promise<Held | undefined> => find(id) ?? fromLog(id);
@@ -136,5 +144,3 @@ const remove = (index: Map<string, Map<string, OpenElicitation>>, agent: string,
   mine?.delete(id);
   if (mine?.size === 0) index.delete(agent);
 };
-
-const first = (map: ReadonlyMap<string, unknown>): string => map.keys().next().value as string;

@@ -1,0 +1,215 @@
+import { WebSocket } from "ws";
+import { answerCore, answerTyp, type Offer } from "../src/domain/answer.ts";
+import { signJws } from "../src/signing/jws.ts";
+import type { HmacKey } from "../src/signing/keys.ts";
+
+/**
+ * A load of agents over WebSocket, each on its own connection (or several on one), each both asker and target: agent i
+ * asks agent i + n/2. Open loop: questions leave on schedule whether or not earlier ones came back, and latency counts
+ * from the scheduled moment, so a stall is paid for by everything it delayed (no coordinated omission).
+ */
+export interface LoadPlan {
+  readonly url: string;
+  readonly agents: readonly LoadAgent[];
+  /** Round trips a second over all agents, or "closed": every agent keeps `outstanding` questions in the air. */
+  readonly rate: number | "closed";
+  readonly outstanding: number;
+  readonly warmupMs: number;
+  readonly measureMs: number;
+  /** "same": all questions carry one schema; "fresh": every question carries its own. */
+  readonly schemas: "same" | "fresh";
+  /** "bridge": signed answers over our protocol. "relay": the bare relay that only forwards. */
+  readonly peer: "bridge" | "relay";
+}
+
+export interface LoadAgent {
+  readonly name: string;
+  readonly token: string;
+  readonly key: HmacKey;
+}
+
+export interface LoadResult {
+  readonly roundTripsPerSecond: number;
+  readonly completed: number;
+  readonly refused: number;
+  readonly p50Ms: number;
+  readonly p90Ms: number;
+  readonly p99Ms: number;
+  readonly maxMs: number;
+  /** How late the generator itself was, 99th percentile: part of every latency above. */
+  readonly generatorLagP99Ms: number;
+}
+
+interface Peer {
+  readonly agent: LoadAgent;
+  readonly socket: WebSocket;
+  seq: number;
+  nextId: number;
+  /** rpc id → intended start, until the ask is acknowledged */
+  readonly asked: Map<number, number>;
+}
+
+const schema = {
+  type: "object",
+  properties: { approve: { type: "boolean" }, note: { type: "string", maxLength: 200 } },
+  required: ["approve"],
+};
+const content = { approve: true, note: "looks right to me, the tests are green and the diff is small" };
+const message =
+  "May I deploy revision 4f1c of the payments service to production? The canary has been green for an hour.";
+
+export const runLoad = async (plan: LoadPlan): Promise<LoadResult> => {
+  const started = new Map<string, number>();
+  const early = new Map<string, number>();
+  const samples: number[] = [];
+  const lags: number[] = [];
+  let refused = 0;
+  let measuring = false;
+  let freshSchema = 0;
+  let onDone: (peer: Peer) => void = () => undefined;
+
+  const finish = (id: string, at: number, peer: Peer): void => {
+    const from = started.get(id);
+    if (from === undefined) {
+      // The outcome overtook the acknowledgement of the ask.
+      early.set(id, at);
+      return;
+    }
+    started.delete(id);
+    if (measuring) samples.push(at - from);
+    onDone(peer);
+  };
+
+  const ask = (peer: Peer, intended: number): void => {
+    const id = peer.nextId++;
+    peer.asked.set(id, intended);
+    const to = targetOf.get(peer.agent.name) as string;
+    const asked = plan.schemas === "same" ? schema : { ...schema, $comment: String(freshSchema++) };
+    peer.socket.send(
+      JSON.stringify({
+        jsonrpc: "2.0",
+        id,
+        method: "elicitations.ask",
+        params: { to, message, schema: asked, timeoutMs: 600_000 },
+      }),
+    );
+  };
+
+  const receive = (peer: Peer, text: string): void => {
+    const now = performance.now();
+    const m = JSON.parse(text);
+    if (m.method === "offer") {
+      const offer = m.params.offer as Offer;
+      const core = answerCore(offer, { action: "accept", content }, peer.seq++, Math.floor(Date.now() / 1000));
+      const answer = plan.peer === "relay" ? core : signJws(core, [peer.agent.key], answerTyp);
+      peer.socket.send(
+        JSON.stringify({
+          jsonrpc: "2.0",
+          id: peer.nextId++,
+          method: "elicitations.answer",
+          params: { id: offer.id, answer },
+        }),
+      );
+    } else if (m.method === "ended") {
+      finish(m.params.elicitation.id, now, peer);
+    } else if (m.error !== undefined) {
+      refused++;
+      const intended = peer.asked.get(m.id);
+      peer.asked.delete(m.id);
+      if (intended !== undefined) onDone(peer);
+    } else {
+      const intended = peer.asked.get(m.id);
+      if (intended === undefined) return;
+      peer.asked.delete(m.id);
+      const id = m.result.id as string;
+      started.set(id, intended);
+      const ended = early.get(id);
+      if (ended !== undefined) {
+        early.delete(id);
+        finish(id, ended, peer);
+      }
+    }
+  };
+
+  const n = plan.agents.length;
+  const targetOf = new Map(plan.agents.map((a, i) => [a.name, plan.agents[(i + n / 2) % n]?.name]));
+  const peers: Peer[] = [];
+  for (let i = 0; i < n; i += 50) {
+    peers.push(...(await Promise.all(plan.agents.slice(i, i + 50).map((agent) => connect(plan.url, agent, receive)))));
+  }
+
+  const stopAt = performance.now() + plan.warmupMs + plan.measureMs;
+  setTimeout(() => {
+    measuring = true;
+  }, plan.warmupMs);
+
+  if (plan.rate === "closed") {
+    onDone = (peer) => performance.now() < stopAt && ask(peer, performance.now());
+    for (const peer of peers) for (let k = 0; k < plan.outstanding; k++) ask(peer, performance.now());
+    await new Promise((r) => setTimeout(r, stopAt - performance.now()));
+  } else {
+    const gap = 1000 / plan.rate;
+    let next = performance.now();
+    let turn = 0;
+    await new Promise<void>((resolve) => {
+      const tick = (): void => {
+        const now = performance.now();
+        if (now >= stopAt) return resolve();
+        while (next <= now) {
+          if (measuring) lags.push(now - next);
+          ask(peers[turn++ % n] as Peer, next);
+          next += gap;
+        }
+        // Timers are too coarse (1 ms) for 5,000 a second; an idle turn of the loop is not.
+        setImmediate(tick);
+      };
+      tick();
+    });
+  }
+  measuring = false;
+  const measured = samples.slice().sort((a, b) => a - b);
+  for (const { socket } of peers) socket.terminate();
+  lags.sort((a, b) => a - b);
+  return {
+    roundTripsPerSecond: Math.round(measured.length / (plan.measureMs / 1000)),
+    completed: measured.length,
+    refused,
+    p50Ms: at(measured, 0.5),
+    p90Ms: at(measured, 0.9),
+    p99Ms: at(measured, 0.99),
+    maxMs: at(measured, 1),
+    generatorLagP99Ms: at(lags, 0.99),
+  };
+};
+
+const connect = (url: string, agent: LoadAgent, receive: (peer: Peer, text: string) => void): Promise<Peer> =>
+  new Promise((resolve, reject) => {
+    const socket = new WebSocket(url, {
+      headers: { authorization: `Bearer ${agent.token}`, "x-agent": agent.name },
+      perMessageDeflate: false,
+    });
+    const peer: Peer = { agent, socket, seq: 0, nextId: 1, asked: new Map() };
+    socket.once("open", () => {
+      socket.send(
+        JSON.stringify({ jsonrpc: "2.0", id: 0, method: "session.open", params: { inbox: true, outcomes: true } }),
+      );
+    });
+    socket.once("message", () => {
+      socket.on("message", (data) => receive(peer, data.toString()));
+      resolve(peer);
+    });
+    socket.once("error", reject);
+  });
+
+const at = (sorted: readonly number[], quantile: number): number =>
+  Math.round((sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * quantile))] ?? Number.NaN) * 1000) / 1000;
+
+// As a child process: the plan comes over the message channel, the result goes back the same way.
+process.on("message", async (plan: LoadPlan) => {
+  const agents = plan.agents.map((a) => ({
+    ...a,
+    key: { ...a.key, secret: Buffer.from(a.key.secret as never as string, "base64url") },
+  }));
+  process.send?.(await runLoad({ ...plan, agents }));
+  process.disconnect();
+});
