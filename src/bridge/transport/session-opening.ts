@@ -1,5 +1,6 @@
 import { type Static, Type } from "typebox";
 import { Compile } from "typebox/compile";
+import { refusal } from "../../domain/refusal.ts";
 import { invalidInput, type Reply } from "./operation.ts";
 import { Position } from "./views.ts";
 
@@ -20,8 +21,13 @@ const validator = Compile(OpeningSchema);
 
 export type Opening = Required<Omit<Static<typeof OpeningSchema>, "after">> & { readonly after?: number };
 
-export const readOpening = (params: unknown): Reply<Opening> => {
+/** `head`: the newest position there is; a place beyond it belongs to another log. */
+export const readOpening = (params: unknown, head: number): Reply<Opening> => {
   const input = params ?? {};
   if (!validator.Check(input)) return { ok: false, refusal: invalidInput(validator.Errors(input)) };
+  if (input.after !== undefined && input.after > head) {
+    const problems = [{ pointer: "/after", message: `is beyond the newest position, ${head}` }];
+    return { ok: false, refusal: refusal("invalid_input", "that place is not in this log", { problems }) };
+  }
   return { ok: true, value: { inbox: false, outcomes: false, events: false, ...input } };
 };

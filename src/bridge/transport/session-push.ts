@@ -1,8 +1,7 @@
-import type { EventTypeName, Recorded } from "../../domain/event.ts";
-import { idOf } from "../../domain/event.ts";
+import type { OfferWay } from "../../domain/elicitation.ts";
+import { type EventTypeName, idOf, type Recorded } from "../../domain/event.ts";
 import type { Refusal } from "../../domain/refusal.ts";
 import type { Bridge } from "../bridge.ts";
-import type { EventPage } from "../log/log.ts";
 import { type Held, isOpen } from "../projection/elicitations.ts";
 import { cloudEvent } from "./cloudevent.ts";
 import type { Principal } from "./operation.ts";
@@ -10,83 +9,120 @@ import { maySee } from "./operations/events.ts";
 import type { Opening } from "./session-opening.ts";
 import { viewOf } from "./views.ts";
 
-export interface Push {
-  /** `flushed` as in `Channel.send`. */
-  readonly push: (method: string, params: unknown, flushed?: (error?: Error) => void) => void;
+/** The connection that is pushed to: a WebSocket session or an SSE stream. */
+export interface PushTarget {
+  readonly via: OfferWay;
+  readonly push: (pushed: Pushed) => void;
+  /** Bytes pushed that have not left yet. */
+  readonly bufferedBytes: () => number;
   readonly end: (refusal: Refusal) => void;
+  /** Aborts when the connection has ended, for whatever reason. */
   readonly signal: AbortSignal;
 }
 
+export interface Pushed {
+  readonly name: "offer" | "ended" | "event";
+  readonly data: object;
+  /** A reader who has this has everything up to this position of the log that it asked for. Offers have no such place. */
+  readonly toldUpTo?: number;
+  /** As in `Channel.send`. */
+  readonly flushed?: (error?: Error) => void;
+}
+
+/** Events read at once while catching up: with 256 KB each, the most an event can have, 25 MB. */
+const REPLAY_PAGE_EVENTS = 100;
+
+/** Catching up pauses while a reader has this share of its buffer limit unread; only the present can overrun it. */
+const REPLAY_BUFFER_SHARE = 0.25;
+
 /**
  * Starts pushing what a session asked for; returns how to stop. With `after`, first everything missed since that
- * position, then the present, which waits its turn meanwhile: nothing twice, no gap.
+ * position, at the reader's own pace, then the present: nothing twice, no gap, in the log's order.
  */
-export const startPushing = (bridge: Bridge, who: Principal, session: string, opening: Opening, to: Push) => {
+export const startPushing = (bridge: Bridge, who: Principal, session: string, opening: Opening, to: PushTarget) => {
   const { after, inbox, outcomes, events } = opening;
   const head = bridge.log.head().position;
-  let waiting: (() => void)[] | null = after === undefined ? null : [];
-  const inTurn = (send: () => void): void => {
-    if (waiting === null) send();
-    else waiting.push(send);
-  };
+  let isLive = after === undefined || !(outcomes || events);
+  let isStopped = false;
 
-  /** The asker hears every outcome; the target only what it did not bring about itself: a fifth of all bytes. */
-  const concerns = (event: Recorded): boolean =>
-    outcomes &&
-    isEnding(event) &&
-    event.parties.includes(who.agent) &&
-    (event.actor !== who.agent || event.parties[0] === who.agent);
-  const pushOutcome = (held: Held | undefined): void => {
-    if (held !== undefined && !isOpen(held)) to.push("ended", { elicitation: viewOf(held) });
+  /** Tells about one event all there is to tell; true when that was anything. */
+  const tell = (event: Recorded, held: Held | undefined, flushed?: Pushed["flushed"]): boolean => {
+    const last = { toldUpTo: event.position, ...(flushed === undefined ? {} : { flushed }) };
+    const isOutcome = held !== undefined && !isOpen(held) && event.parties.includes(who.agent);
+    const isVisible = events && maySee(who, event);
+    // Both of one event: the place is reached only with the second.
+    if (isOutcome) {
+      to.push({ name: "ended", data: { elicitation: viewOf(held) }, ...(isVisible ? {} : last) });
+    }
+    if (isVisible) to.push({ name: "event", data: { event: cloudEvent(event, bridge.audience) }, ...last });
+    return isOutcome || isVisible;
   };
-  const pushEvent = (event: Recorded): void => {
-    if (maySee(who, event)) to.push("event", { event: cloudEvent(event, bridge.audience) });
+  const ofInterest = (event: Recorded): boolean => outcomes && isEnding(event);
+  const tellNow = (event: Recorded): void => {
+    // What happens while catching up is committed, so catching up comes to it.
+    if (isLive) tell(event, ofInterest(event) ? bridge.elicitations.find(idOf(event.stream)) : undefined);
   };
 
   const detach = bridge.deliver.attach({
     agent: who.agent,
     session,
-    via: "websocket",
+    via: to.via,
     offer: inbox
-      ? (offer, position, left) => to.push("offer", { offer, position }, (error) => error === undefined && left())
+      ? (offer, position, left) =>
+          to.push({ name: "offer", data: { offer, position }, flushed: (error) => error === undefined && left() })
       : null,
+    // With `events` too, one listener tells both, or their places would not come in order.
     notify: (event) => {
-      if (concerns(event)) inTurn(() => pushOutcome(bridge.elicitations.find(idOf(event.stream))));
+      if (!events && ofInterest(event)) tellNow(event);
     },
     end: to.end,
   });
-  const unfollow = events
-    ? bridge.log.onCommitted((batch) => {
-        for (const event of batch) inTurn(() => pushEvent(event));
-      })
-    : () => undefined;
+  const unfollow = events ? bridge.log.onCommitted((batch) => batch.forEach(tellNow)) : () => undefined;
 
-  const replay = async (from: number): Promise<void> => {
+  const catchUp = async (from: number): Promise<void> => {
     const mine = events ? {} : { party: who.agent, types: endingNames };
-    for (let next: number | null = from; next !== null && next < head && !to.signal.aborted; ) {
-      const page: EventPage = await bridge.log.read({
-        ...mine,
-        after: next,
-        before: head + 1,
-        limit: bridge.limits.pageEventsMax,
-      });
+    const pace = pacing(to, bridge.limits.channelBufferedBytesMax * REPLAY_BUFFER_SHARE);
+    const isOver = (): boolean => isStopped || to.signal.aborted;
+    let next = from;
+    for (let upTo = head; next < upTo && !isOver(); upTo = bridge.log.head().position) {
+      const page = await bridge.log.read({ ...mine, after: next, before: upTo + 1, limit: REPLAY_PAGE_EVENTS });
       for (const event of page.events) {
-        if (concerns(event)) pushOutcome(await bridge.elicitations.get(idOf(event.stream)));
-        if (events) pushEvent(event);
+        const held = ofInterest(event) ? await bridge.elicitations.get(idOf(event.stream)) : undefined;
+        if (isOver()) return;
+        tell(event, held, pace.flushed);
+        await pace.room();
       }
-      next = page.next;
+      next = page.next ?? upTo;
     }
-    for (const send of waiting ?? []) send();
-    waiting = null;
+    // In the same turn in which nothing was left to read.
+    isLive = true;
   };
 
   return {
     head,
-    caughtUp: after === undefined ? Promise.resolve() : replay(after),
+    caughtUp: isLive ? Promise.resolve() : catchUp(after ?? head),
     stop: (): void => {
+      isStopped = true;
       detach();
       unfollow();
     },
+  };
+};
+
+/** Lets a writer wait until what its reader has not taken yet is at most `bufferedMax` bytes, or it has gone. */
+const pacing = (to: PushTarget, bufferedMax: number) => {
+  let resume = (): void => undefined;
+  to.signal.addEventListener("abort", () => resume(), { once: true });
+  return {
+    flushed: (error?: Error): void => {
+      if (error !== undefined || to.bufferedBytes() <= bufferedMax) resume();
+    },
+    room: (): Promise<void> | undefined =>
+      to.bufferedBytes() <= bufferedMax || to.signal.aborted
+        ? undefined
+        : new Promise((resolve) => {
+            resume = resolve;
+          }),
   };
 };
 

@@ -5,7 +5,7 @@ import type { Principal, ServedOperation } from "./operation.ts";
 import { operations } from "./operations.ts";
 import { closeCode, rpcCode, rpcFault } from "./rpc-code.ts";
 import { readOpening } from "./session-opening.ts";
-import { startPushing } from "./session-push.ts";
+import { type PushTarget, startPushing } from "./session-push.ts";
 
 const byName: ReadonlyMap<string, ServedOperation> = new Map(operations.map((op) => [op.name, op]));
 
@@ -30,7 +30,6 @@ export const serveSession = (
   const { limits } = bridge;
   const gone = new AbortController();
   let inFlight = 0;
-  let stopPushing: () => void = () => undefined;
 
   const close = (): void => {
     gone.abort();
@@ -38,7 +37,7 @@ export const serveSession = (
   };
 
   const send = (text: string, flushed?: (error?: Error) => void): void => {
-    if (gone.signal.aborted) return;
+    if (gone.signal.aborted) return flushed?.(new Error("the connection has ended"));
     channel.send(text, flushed);
     // A reader that lets this much pile up is cut off and resumes by position; others never wait for it.
     if (channel.bufferedBytes() > limits.channelBufferedBytesMax) {
@@ -47,15 +46,32 @@ export const serveSession = (
     }
   };
 
-  const push = (method: string, params: unknown, flushed?: (error?: Error) => void): void =>
+  const notify = (method: string, params: object, flushed?: (error?: Error) => void): void =>
     send(JSON.stringify({ jsonrpc: "2.0", method, params }), flushed);
 
   const end = ({ code, detail }: Refusal): void => {
     if (gone.signal.aborted) return;
-    push("closing", { code, title: refusalKinds[code].title, detail });
+    notify("closing", { code, title: refusalKinds[code].title, detail });
     close();
     channel.close(closeCode(code), code);
   };
+
+  const target: PushTarget = {
+    via: "websocket",
+    push: ({ name, data, flushed }) => notify(name, data, flushed),
+    bufferedBytes: channel.bufferedBytes,
+    end,
+    signal: gone.signal,
+  };
+  // Known to delivery from the first moment, so that a revoked agent's connection ends whether or not it opened.
+  let stopPushing = bridge.deliver.attach({
+    agent: who.agent,
+    session: id,
+    via: "websocket",
+    offer: null,
+    notify: () => undefined,
+    end,
+  });
 
   const fail = (rpcId: RpcId, code: number, message: string, data?: object): void =>
     send(JSON.stringify({ jsonrpc: "2.0", id: rpcId, error: { code, message, data } }));
@@ -67,18 +83,26 @@ export const serveSession = (
 
   const reply = (rpcId: RpcId, result: unknown, lefts: readonly (() => void)[] = []): void => {
     const text = JSON.stringify({ jsonrpc: "2.0", id: rpcId, result });
-    if (lefts.length === 0) send(text);
-    else send(text, (error) => error === undefined && lefts.forEach((left) => left()));
+    if (lefts.length === 0) return send(text);
+    send(text, (error) => {
+      if (error === undefined) for (const left of lefts) left();
+    });
   };
 
   const open = async (rpcId: RpcId, params: unknown): Promise<void> => {
-    const opening = readOpening(params);
+    const opening = readOpening(params, bridge.log.head().position);
     if (!opening.ok) return refuse(rpcId, opening.refusal);
     stopPushing();
-    const pushing = startPushing(bridge, who, id, opening.value, { push, end, signal: gone.signal });
+    const pushing = startPushing(bridge, who, id, opening.value, target);
     stopPushing = pushing.stop;
+    // What was offered at once may have been too much for its reader already.
+    if (gone.signal.aborted) stopPushing();
     reply(rpcId, { session: id, agent: who.agent, audience: bridge.audience, position: pushing.head });
-    await pushing.caughtUp;
+    pushing.caughtUp.catch((fault: unknown) => {
+      onFault(fault);
+      // It was told that everything would follow. Better to start again than to leave a gap.
+      end(refusal("log_unavailable", "the log could not be read"));
+    });
   };
 
   const call = async (op: ServedOperation, rpcId: RpcId | undefined, params: unknown): Promise<void> => {
@@ -91,6 +115,8 @@ export const serveSession = (
   };
 
   const receive = (text: string): void => {
+    // A peer that does not answer a close can go on sending for as long as it likes.
+    if (gone.signal.aborted) return;
     const read = readRequest(text);
     if (!read.ok) return fail(read.id, read.code, read.message);
     const { id: rpcId, method, params } = read.request;
@@ -141,10 +167,13 @@ const readRequest = (text: string): ReadRequest => {
       message: "must be one JSON-RPC 2.0 request; batches are not served",
     };
   }
-  const request = raw as Request;
+  const request = raw as Request & { readonly jsonrpc?: unknown };
   const { id } = request;
   if (id !== undefined && id !== null && typeof id !== "string" && typeof id !== "number") {
     return { ok: false, id: null, code: rpcFault.invalidRequest, message: "`id` must be a string or a number" };
+  }
+  if (request.jsonrpc !== "2.0") {
+    return { ok: false, id: id ?? null, code: rpcFault.invalidRequest, message: '`jsonrpc` must be "2.0"' };
   }
   if (typeof request.method !== "string") {
     return { ok: false, id: id ?? null, code: rpcFault.invalidRequest, message: "`method` must be a string" };
