@@ -1,4 +1,5 @@
 import { type Agent, bridgeActor } from "../domain/agent.ts";
+import type { Elicitation } from "../domain/elicitation.ts";
 import { type Fact, streamOf } from "../domain/event.ts";
 import type { Limits } from "../domain/limit.ts";
 import { type Refusal, refusal } from "../domain/refusal.ts";
@@ -6,11 +7,12 @@ import type { Clock, Rng, Scheduler } from "../domain/world.ts";
 import { hmacKeyOf, macKid, tokenHash, type VerifyKey } from "../signing/keys.ts";
 import { customCommand } from "./command/custom.ts";
 import { elicitCommands } from "./command/elicit.ts";
+import type { Handled } from "./command/handle.ts";
 import { registerCommands } from "./command/register.ts";
 import { violationRecorder } from "./command/violation.ts";
 import { draft, logTime } from "./command/world.ts";
 import { delivery } from "./delivery/deliver.ts";
-import type { Log } from "./log/log.ts";
+import { type Log, LogUnavailable } from "./log/log.ts";
 import { agentDirectory } from "./projection/agents.ts";
 import { elicitationView } from "./projection/elicitations.ts";
 import { follow } from "./projection/rebuild.ts";
@@ -52,7 +54,14 @@ export const startBridge = async (ports: BridgePorts) => {
     lookup: { ...elicitations, agent: agents.get },
   });
 
+  let stopped: Refusal | undefined;
   const inBackground = (work: Promise<unknown>): void => void work.catch(ports.onFault);
+  /** What time brings about happens once the log can be written again, however long that takes. */
+  const untilWritten = async (command: () => Promise<Handled<Elicitation>>): Promise<void> => {
+    const outcome = await command();
+    if (outcome.ok || outcome.refusal.code !== "log_unavailable" || stopped !== undefined) return;
+    scheduler.after(outcome.refusal.retryAfterMs ?? 0, () => inBackground(untilWritten(command)));
+  };
   const deliver = delivery({
     clock,
     scheduler,
@@ -62,8 +71,8 @@ export const startBridge = async (ports: BridgePorts) => {
     elicitations,
     record: {
       offered: (id, via, session) => inBackground(elicit.offered(id, via, session)),
-      expire: (id) => inBackground(elicit.expire(id)),
-      lapse: (id) => inBackground(elicit.lapse(id)),
+      expire: (id) => inBackground(untilWritten(() => elicit.expire(id))),
+      lapse: (id) => inBackground(untilWritten(() => elicit.lapse(id))),
       seen: (agent, via) => inBackground(registry.see(agent, via)),
     },
   });
@@ -98,10 +107,18 @@ export const startBridge = async (ports: BridgePorts) => {
       if (outcome.ok) deliver.evict(name, refusal("agent_revoked", `${name} was revoked`));
       return outcome;
     },
+    /** Why this bridge takes nothing any more, once that is so. */
+    stopped: (): Refusal | undefined => stopped,
     /** Stops the clock, tells every connection, writes the last event. The log is the caller's to close. */
     stop: async (why: Refusal): Promise<void> => {
+      stopped = why;
       deliver.stop(why);
-      await note({ type: "bridge.stopped", data: { reason: why.detail } });
+      try {
+        await note({ type: "bridge.stopped", data: { reason: why.detail } });
+      } catch (fault) {
+        // A full disk must not keep a bridge from stopping.
+        if (!(fault instanceof LogUnavailable)) throw fault;
+      }
     },
   };
 };
