@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import canonicalize from "canonicalize";
 import { nestsDeeperThan } from "./equal.ts";
 import { MAX_REMEMBERED_SCHEMA_CHARS, MAX_REMEMBERED_SCHEMAS, MAX_SCHEMA_BYTES, MAX_SCHEMA_DEPTH } from "./limits.ts";
@@ -68,17 +68,15 @@ const judgeText = (text: string): Acceptance => {
     return refuse("limit", `nested deeper than ${MAX_SCHEMA_DEPTH} levels`);
   const read = readSchema(schema);
   if (!read.ok) return { ok: false, problems: read.problems };
-  const hash = hashOf(schema);
-  if (hash === undefined) return refuse("type", "has a lone surrogate, which is not text");
+  const digest = hashOf(schema);
+  if (digest === undefined) return refuse("type", "has a lone surrogate, which is not text");
   if (typeof schema === "object" && schema !== null) roots.set(schema, read.root);
-  return { ok: true, schema: schema as JsonSchema, hash };
+  return { ok: true, schema: schema as JsonSchema, hash: digest };
 };
 
 const hashOf = (schema: unknown): string | undefined => {
   try {
-    return createHash("sha256")
-      .update(canonicalize(schema) ?? "")
-      .digest("base64url");
+    return hash("sha256", canonicalize(schema) ?? "", "base64url");
   } catch {
     return undefined;
   }

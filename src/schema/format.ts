@@ -10,6 +10,13 @@ export const hasFormat = (format: string, text: string): boolean => {
   return test === undefined || (text.length <= MAX_FORMAT_CHARS && test(text));
 };
 
+/**
+ * What that may cost, in steps of a check. `uri-reference` takes time with the square of the length, 1.9 ms for 2,048
+ * characters; the others far less.
+ */
+export const formatSteps = (format: string, text: string): number =>
+  FORMATS.has(format) && text.length <= MAX_FORMAT_CHARS ? Math.ceil(text.length ** 2 / 256) : 1;
+
 const FORMATS: ReadonlyMap<string, (text: string) => boolean> = new Map([
   ["date-time", known.IsDateTime],
   ["date", known.IsDate],

@@ -61,7 +61,7 @@ const judgeUnique = (items: readonly unknown[], pointer: string, run: Run): bool
   let fits = true;
   for (let i = 0; i < items.length; i++) {
     const item = items[i];
-    spend(run, weight(item));
+    spend(run, typeof item === "object" ? STEPS_PER_COMPARED_VALUE * weight(item) : 1);
     // Texts stand for themselves behind a mark that no JSON text begins with; everything else by its own JSON text.
     const key = typeof item === "string" ? `s${item}` : identity(item);
     const first = firstAt.get(key);
@@ -71,3 +71,6 @@ const judgeUnique = (items: readonly unknown[], pointer: string, run: Run): bool
   }
   return fits;
 };
+
+/** Writing an object out to compare it takes 0.7 µs a value, where a step takes 0.1 µs. */
+const STEPS_PER_COMPARED_VALUE = 5;

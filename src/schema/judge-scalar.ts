@@ -1,6 +1,7 @@
 import { equal } from "./equal.ts";
-import { hasFormat } from "./format.ts";
-import { isMultiple } from "./multiple.ts";
+import { formatSteps, hasFormat } from "./format.ts";
+import { INSTRUCTION_CHARS_PER_STEP } from "./limits.ts";
+import { isMultiple, MULTIPLE_STEPS } from "./multiple.ts";
 import { type Allowed, type NumberRules, type SchemaNode, type StringRules, TYPES } from "./node.ts";
 import type { Pattern } from "./pattern.ts";
 import { type Run, report, spend } from "./run.ts";
@@ -44,6 +45,7 @@ export const judgeString = (rules: StringRules, text: string, pointer: string, r
     fits = report(run, pointer, "maxLength", () => `must have at most ${characters(maxLength)}`);
   if (pattern !== undefined && !matches(pattern, text, run))
     fits = report(run, pointer, "pattern", () => `must match ${pattern.source}`);
+  if (format !== undefined) spend(run, formatSteps(format, text));
   if (format !== undefined && !hasFormat(format, text))
     fits = report(run, pointer, "format", () => `must be a valid ${format}`);
   return fits;
@@ -51,11 +53,9 @@ export const judgeString = (rules: StringRules, text: string, pointer: string, r
 
 /** Pays for the match before making it: RE2 takes at most one step per instruction and character. */
 export const matches = (pattern: Pattern, text: string, run: Run): boolean => {
-  spend(run, Math.ceil((pattern.instructions * text.length) / CHARACTER_INSTRUCTIONS_PER_STEP));
+  spend(run, Math.ceil((pattern.instructions * text.length) / INSTRUCTION_CHARS_PER_STEP));
   return pattern.test(text);
 };
-
-const CHARACTER_INSTRUCTIONS_PER_STEP = 1_000;
 
 /** Whether a text has fewer than `limit` code points, counting only if its UTF-16 length leaves it open. */
 const lengthBelow = (text: string, limit: number): boolean => {
@@ -85,6 +85,7 @@ export const judgeNumber = (rules: NumberRules, value: number, pointer: string, 
     fits = report(run, pointer, "exclusiveMinimum", () => `must be more than ${exclusiveMinimum}`);
   if (exclusiveMaximum !== undefined && value >= exclusiveMaximum)
     fits = report(run, pointer, "exclusiveMaximum", () => `must be less than ${exclusiveMaximum}`);
+  if (multipleOf !== undefined) spend(run, MULTIPLE_STEPS);
   if (multipleOf !== undefined && !isMultiple(value, multipleOf))
     fits = report(run, pointer, "multipleOf", () => `must be a multiple of ${multipleOf}`);
   return fits;

@@ -1,4 +1,5 @@
 import { identity, weight } from "./equal.ts";
+import { MAX_SCHEMA_INSTRUCTIONS } from "./limits.ts";
 import {
   type Allowed,
   type ArrayRules,
@@ -12,7 +13,7 @@ import {
 } from "./node.ts";
 import { compilePattern, type Pattern } from "./pattern.ts";
 import { below } from "./problem.ts";
-import { allowPattern, complain, type Place } from "./reading.ts";
+import { complain, type Place } from "./reading.ts";
 
 /** The only dialect that is read. A schema that names none is taken for it. */
 export const DIALECT = "https://json-schema.org/draft/2020-12/schema";
@@ -109,15 +110,18 @@ const readPattern: Read = (place) => {
   if (pattern !== undefined) place.node.string = { ...place.node.string, pattern };
 };
 
-const patternAt = (place: Place, pointer: string, source: string): Pattern | undefined => {
-  if (!allowPattern(place.reading, source)) {
-    complain(place.reading, pointer, place.name, "is one pattern too many in this schema");
+const patternAt = ({ reading, name }: Place, pointer: string, source: string): Pattern | undefined => {
+  if (reading.instructions > MAX_SCHEMA_INSTRUCTIONS) {
+    complain(reading, pointer, name, `the patterns of a schema have at most ${MAX_SCHEMA_INSTRUCTIONS} instructions`);
     return undefined;
   }
   const compiled = compilePattern(source);
-  if (compiled.ok) return compiled.pattern;
-  complain(place.reading, pointer, place.name, compiled.reason);
-  return undefined;
+  if (!compiled.ok) {
+    complain(reading, pointer, name, compiled.reason);
+    return undefined;
+  }
+  reading.instructions += compiled.cost;
+  return compiled.pattern;
 };
 
 const readFormat: Read = (place) => {

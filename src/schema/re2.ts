@@ -1,3 +1,5 @@
+import { expansion } from "./expansion.ts";
+
 /**
  * Rewrites an ECMA-262 pattern (already known to be valid under the `u` flag) in RE2's dialect, keeping its meaning.
  * What differs: `\s` (Unicode spaces in ECMA), `.` (ECMA also stops at U+2028 and U+2029), escapes by number, long names
@@ -5,7 +7,14 @@
  */
 export const toRe2 = (
   source: string,
-): { readonly ok: true; readonly text: string } | { readonly ok: false; readonly reason: string } => {
+):
+  | {
+      readonly ok: true;
+      readonly text: string /** At most, once repeats are written out. */;
+      readonly instructions: number;
+    }
+  | { readonly ok: false; readonly reason: string } => {
+  const size = expansion();
   let text = "";
   let inClass = false;
   for (let at = 0; at < source.length; ) {
@@ -13,6 +22,8 @@ export const toRe2 = (
     if (char === "\\") {
       const escaped = readEscape(source, at, inClass);
       if (typeof escaped !== "object") return { ok: false, reason: escaped };
+      if (/[SpP]/.test(source.charAt(at + 1))) size.table();
+      else if (!inClass) size.atom();
       text += escaped.text;
       at = escaped.next;
     } else if (inClass) {
@@ -22,20 +33,29 @@ export const toRe2 = (
     } else if (char === "[") {
       const empty = /^\[\^?\]/.exec(source.slice(at))?.[0];
       if (empty === undefined) inClass = true;
+      size.atom();
       text += empty === undefined ? "[" : empty === "[]" ? NEVER : ALWAYS;
       at += empty?.length ?? 1;
-    } else if (char === "(" && source.charAt(at + 1) === "?") {
-      const head = /^\(\?(?::|<[^=!][^>]*>)/.exec(source.slice(at))?.[0];
+    } else if (char === "(") {
+      const head = /^\((?:\?:|\?<[^=!][^>]*>|(?!\?))/.exec(source.slice(at))?.[0];
       if (head === undefined) return { ok: false, reason: NO_LOOKAROUND };
+      size.open();
       // A group's name has no meaning for a match that only says yes or no.
       text += head === "(?:" ? head : "(";
       at += head.length;
+    } else if (char === "{") {
+      const [whole = "", least = "", most] = /^\{(\d+)(?:,(\d*))?\}/.exec(source.slice(at)) ?? [];
+      size.repeat(Math.max(Number(least) + (most === "" ? 1 : 0), Number(most ?? 0)));
+      text += whole;
+      at += whole.length;
     } else {
+      if (char === ")") size.close();
+      else size.atom();
       text += char === "." ? "[^\\n\\r\\x{2028}\\x{2029}]" : char;
       at++;
     }
   }
-  return { ok: true, text };
+  return { ok: true, text, instructions: size.total() };
 };
 
 const NO_LOOKAROUND = "uses lookaround or a flag group, which has no linear-time form: split it into several patterns";

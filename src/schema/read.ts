@@ -18,7 +18,7 @@ export const readSchema = (
     nodes: new Map(),
     references: [],
     problems: [],
-    patterns: new Set(),
+    instructions: 0,
     read: (schema, pointer) => readNode(reading, schema, pointer),
   };
   const root = readNode(reading, document, "");
@@ -42,7 +42,7 @@ const readNode = (reading: Reading, schema: unknown, pointer: string): SchemaNod
     return node;
   }
   const keywords = schema as { readonly [keyword: string]: unknown };
-  for (const name in keywords) {
+  for (const name of Object.keys(keywords)) {
     const read = KEYWORDS.get(name);
     // Unknown keywords are annotations, as the specification has it.
     if (read !== undefined) read({ reading, node, name, value: keywords[name], pointer: below(pointer, name) });

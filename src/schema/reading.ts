@@ -1,4 +1,4 @@
-import { MAX_PATTERNS, MAX_PROBLEMS } from "./limits.ts";
+import { MAX_PROBLEMS } from "./limits.ts";
 import type { SchemaNode } from "./node.ts";
 import type { Problem } from "./problem.ts";
 
@@ -10,7 +10,8 @@ export type Reading = {
   /** `$ref`s met, to be linked once all else is read. */
   readonly references: Reference[];
   readonly problems: Problem[];
-  readonly patterns: Set<string>;
+  /** RE2 instructions of the patterns met so far. */
+  instructions: number;
   /** Reads the subschema at a pointer, or gives the node that stands for it already. */
   readonly read: (schema: unknown, pointer: string) => SchemaNode;
 };
@@ -28,10 +29,4 @@ export type Place = {
 
 export const complain = (reading: Reading, pointer: string, keyword: string, message: string): void => {
   if (reading.problems.length < MAX_PROBLEMS) reading.problems.push({ pointer, keyword, message });
-};
-
-/** Counts a pattern against the schema's allowance; false once that is used up. */
-export const allowPattern = (reading: Reading, source: string): boolean => {
-  reading.patterns.add(source);
-  return reading.patterns.size <= MAX_PATTERNS;
 };

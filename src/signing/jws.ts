@@ -22,7 +22,7 @@ export type VerifiedJws = {
   readonly payloadText: string;
   /** Kids whose signature was checked and holds, in the envelope's order. Never empty. */
   readonly verified: readonly string[];
-  /** Kids that `keyOf` does not know. Whoever knows every key (the bridge) should refuse an envelope that has any. */
+  /** Kids that `keyOf` does not know, whose signatures nobody checked. Empty unless `strangers` is "report". */
   readonly unknown: readonly string[];
 };
 
@@ -48,8 +48,9 @@ export const signJws = (payload: unknown, keys: readonly SigningKey[], typ: stri
  * - The algorithm is the one that the registry has for the `kid`; a header that says another is refused.
  * - Headers hold exactly alg, kid and typ: `crit`, `b64`, `jwk` and the rest are malformed, as is an unprotected header.
  * - Every signature of a known key must hold, and at least one must be there. One that fails spoils the envelope.
- * - A `kid` that is not known is reported in `unknown` and counts for nothing. It cannot be refused here: a third party
- *   who holds the public key and no MAC secret has to be able to verify the same envelope.
+ * - A `kid` that is not known is refused too: the bridge knows every key, so whatever it accepts was checked in full.
+ *   A third party who holds the public key and no MAC secret has `strangers` "report" it instead; then it counts for
+ *   nothing, and at least one known key must have signed.
  *
  * Give `keyOf` the same key object each time: what is prepared from it (9 µs for a MAC key) is remembered with it.
  */
@@ -57,8 +58,9 @@ export const verifyJws = (
   jws: unknown,
   keyOf: (kid: string) => VerifyKey | undefined,
   typ: string,
+  strangers: "refuse" | "report" = "refuse",
 ): VerifiedJws | RefusedJws => {
-  const opened = open(jws, keyOf, typ);
+  const opened = open(jws, keyOf, typ, strangers);
   if (!opened.ok) return opened;
   for (const check of opened.asymmetric) {
     if (!verify(null, Buffer.from(check.input), check.key, check.signature)) return invalid(check.kid);
@@ -71,8 +73,9 @@ export const verifyJwsAsync = async (
   jws: unknown,
   keyOf: (kid: string) => VerifyKey | undefined,
   typ: string,
+  strangers: "refuse" | "report" = "refuse",
 ): Promise<VerifiedJws | RefusedJws> => {
-  const opened = open(jws, keyOf, typ);
+  const opened = open(jws, keyOf, typ, strangers);
   if (!opened.ok) return opened;
   const held = await Promise.all(opened.asymmetric.map(verifyOnThreadPool));
   const failed = opened.asymmetric[held.indexOf(false)];
@@ -96,7 +99,12 @@ type Opened = {
 };
 
 /** Everything but the Ed25519 arithmetic. */
-const open = (jws: unknown, keyOf: (kid: string) => VerifyKey | undefined, typ: string): Opened | RefusedJws => {
+const open = (
+  jws: unknown,
+  keyOf: (kid: string) => VerifyKey | undefined,
+  typ: string,
+  strangers: "refuse" | "report",
+): Opened | RefusedJws => {
   const envelope = readEnvelope(jws);
   if (!envelope.ok) return envelope;
   const { payload, signatures } = envelope.jws;
@@ -130,7 +138,8 @@ const open = (jws: unknown, keyOf: (kid: string) => VerifyKey | undefined, typ: 
       }
     }
   }
-  if (unknown.length === headers.length) return refuse("unknown_key", `no signature by a known key: ${unknown.join()}`);
+  if (unknown.length === headers.length || (unknown.length > 0 && strangers === "refuse"))
+    return refuse("unknown_key", `no key is known for ${unknown.map((kid) => JSON.stringify(kid)).join(", ")}`);
   if (failedMac !== undefined) return invalid(failedMac);
 
   const payloadText = Buffer.from(payload, "base64url").toString("utf8");
