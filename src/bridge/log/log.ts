@@ -101,8 +101,10 @@ export class LogCorrupt extends Error {
   override readonly name = "LogCorrupt";
   /** The first position that is wrong, as far as that can be said. */
   readonly position: number;
+  readonly what: string;
   constructor(position: number, what: string) {
     super(`position ${position}: ${what}`);
     this.position = position;
+    this.what = what;
   }
 }

@@ -1,0 +1,133 @@
+import { type Prepared, prepare, record } from "../draft.ts";
+import { type Appended, BACKLOG_CHARS_MAX, LogUnavailable, type StreamAppend } from "../log.ts";
+import type { AppendMessage, GroupOutcome } from "./message.ts";
+import { partiesColumn } from "./parties.ts";
+
+interface Waiting {
+  readonly prepared: Prepared;
+  readonly resolve: (appended: Appended) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** A group that the writer answered: what became of each append, and how to tell the callers. */
+export interface Answered {
+  readonly outcomes: readonly Appended[];
+  readonly resolve: () => void;
+}
+
+/** Appends on their way to the writer and back. The writer answers in order, so the queue is the correspondence. */
+export interface AppendQueue {
+  readonly add: (
+    appends: readonly StreamAppend[],
+    notBefore: number,
+  ) => { readonly time: number; readonly appended: Promise<Appended> };
+  readonly answer: (outcome: GroupOutcome) => Answered;
+  /** Rejects the oldest `appends`, or all. */
+  readonly reject: (error: Error, appends?: number) => void;
+  /** Resolves when nothing is under way. */
+  readonly drained: () => Promise<void>;
+}
+
+export const appendQueue = (post: (message: AppendMessage) => void): AppendQueue => {
+  let outbox: Waiting[] = [];
+  let inFlight: Waiting[] = [];
+  let chars = 0;
+  let flushPlanned = false;
+  let onDrained: (() => void)[] = [];
+
+  const flush = (): void => {
+    flushPlanned = false;
+    if (outbox.length === 0) return;
+    const batch = outbox;
+    outbox = [];
+    inFlight = inFlight.length === 0 ? batch : [...inFlight, ...batch];
+    post(appendMessage(batch));
+  };
+
+  /**
+   * The writer is idle: at the end of this turn. It is busy with a group: once all sockets of this loop are read, which
+   * makes one message of what would be one for each of a hundred connections.
+   */
+  const planFlush = (): void => {
+    if (flushPlanned) return;
+    flushPlanned = true;
+    if (inFlight.length === 0) queueMicrotask(flush);
+    else setImmediate(flush);
+  };
+
+  const take = (count: number): readonly Waiting[] => {
+    const taken = inFlight.splice(0, count);
+    for (const { prepared } of taken) chars -= prepared.chars;
+    if (inFlight.length === 0 && outbox.length === 0) {
+      for (const resolve of onDrained) resolve();
+      onDrained = [];
+    }
+    return taken;
+  };
+
+  return {
+    add: (appends, notBefore) => {
+      const prepared = prepare(appends, notBefore);
+      if (chars > 0 && chars + prepared.chars > BACKLOG_CHARS_MAX) {
+        throw new LogUnavailable("too many appends wait for the disk; nothing of this one was written", "timeout");
+      }
+      chars += prepared.chars;
+      const appended = new Promise<Appended>((resolve, reject) => {
+        outbox.push({ prepared, resolve, reject });
+      });
+      planFlush();
+      return { time: prepared.time, appended };
+    },
+    answer: (outcome) => {
+      const group = take(outcome.appends);
+      const outcomes = outcomesOf(group, outcome);
+      return {
+        outcomes,
+        resolve: () => {
+          for (const [i, appended] of outcomes.entries()) group[i]?.resolve(appended);
+        },
+      };
+    },
+    reject: (error, appends) => {
+      if (appends === undefined) flush();
+      for (const { reject } of take(appends ?? inFlight.length)) reject(error);
+    },
+    drained: () =>
+      inFlight.length === 0 && outbox.length === 0
+        ? Promise.resolve()
+        : new Promise((resolve) => {
+            onDrained.push(resolve);
+          }),
+  };
+};
+
+const appendMessage = (batch: readonly Waiting[]): AppendMessage => {
+  const claims: (string | number)[] = [];
+  const columns: (string | number)[] = [];
+  let chars = 0;
+  for (const { prepared } of batch) {
+    chars += prepared.chars;
+    claims.push(prepared.claims.length);
+    for (const { stream, expect, events } of prepared.claims) claims.push(stream, expect, events);
+    for (const [i, draft] of prepared.drafts.entries()) {
+      const { type, time, actor, parties, correlation } = draft;
+      columns.push(type, time, actor, partiesColumn(parties), correlation, prepared.records[i] as string);
+    }
+  }
+  return { kind: "append", appends: batch.length, claims, columns, chars };
+};
+
+const outcomesOf = (group: readonly Waiting[], outcome: GroupOutcome): readonly Appended[] => {
+  const conflicts = new Map(outcome.conflicts.map(({ index, conflict }) => [index, conflict]));
+  let position = outcome.firstPosition;
+  let revision = 0;
+  return group.map(({ prepared }, index) => {
+    const conflict = conflicts.get(index);
+    if (conflict !== undefined) return { ok: false, conflict };
+    const revisions = outcome.revisions.slice(revision, revision + prepared.claims.length);
+    const events = record(prepared, position, revisions);
+    revision += revisions.length;
+    position += events.length;
+    return { ok: true, events };
+  });
+};

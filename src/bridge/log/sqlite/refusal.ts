@@ -1,0 +1,17 @@
+import { faultOf } from "../fault.ts";
+import { LogCorrupt, LogUnavailable } from "../log.ts";
+import type { Refusal } from "./message.ts";
+
+/** An error as it is sent to another thread; `asError` is the way back. */
+export const asRefusal = (error: unknown): Refusal => {
+  if (error instanceof LogCorrupt) return { name: "LogCorrupt", position: error.position, what: error.what };
+  if (error instanceof LogUnavailable) {
+    return { name: "LogUnavailable", fault: { fault: error.fault, reason: error.message } };
+  }
+  return { name: "LogUnavailable", fault: faultOf(error) };
+};
+
+export const asError = (refusal: Refusal): LogCorrupt | LogUnavailable =>
+  refusal.name === "LogCorrupt"
+    ? new LogCorrupt(refusal.position, refusal.what)
+    : new LogUnavailable(refusal.fault.reason, refusal.fault.fault);

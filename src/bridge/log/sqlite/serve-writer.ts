@@ -1,0 +1,183 @@
+import process from "node:process";
+import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
+import { type Fault, faultOf } from "../fault.ts";
+import { LogCorrupt } from "../log.ts";
+import { lockFolder } from "./lock.ts";
+import { type AppendMessage, COLUMNS, type FromWriter, noRows, type ToWriter } from "./message.ts";
+import { asRefusal } from "./refusal.ts";
+import type { WriterData } from "./thread-data.ts";
+import { openWriter, type Writer } from "./writer.ts";
+
+/** Most events and UTF-16 units of records in one commit, give or take one message. */
+export const GROUP_EVENTS_MAX = 512;
+export const GROUP_CHARS_MAX = 262_144;
+
+/** Bytes written to the write-ahead log, by estimate, after which it is brought into the database. */
+const WAL_BYTES = 8_388_608;
+/** What one commit writes besides its records: the last pages of the table and its indices. */
+const COMMIT_BYTES = 32_768;
+
+/**
+ * The writer's thread. Takes everything that waits at its port as one group, commits it with one sync, answers, and
+ * only then lets the tree grow. A disk that failed is not asked again through the same handle; `probe` opens another.
+ */
+export const serveWriter = (port: MessagePort, data: WriterData): void => {
+  const post = (message: FromWriter): void => port.postMessage(message);
+  let told = data.known;
+  let lock: ReturnType<typeof lockFolder>;
+  let writer: Writer | undefined;
+  let why: Fault = { fault: "closed", reason: "not open" };
+  let walBytes = 0;
+  try {
+    lock = lockFolder(`${data.path}.lock`, process.pid);
+  } catch (error) {
+    post({ kind: "refused", error: asRefusal(error) });
+    port.close();
+    return;
+  }
+
+  const open = (): void => {
+    writer = openWriter(data);
+    const head = writer.head();
+    if (told !== null && head.position < told) {
+      const lost = told - head.position;
+      throw new LogCorrupt(head.position + 1, `${lost} acknowledged events are not on disk any more`);
+    }
+    // At the first start nobody has been told anything, and all will be read.
+    const survivors = told === null ? noRows : writer.rowsAfter(told);
+    told = head.position;
+    walBytes = 0;
+    post({ kind: "up", head, checkpointed: writer.checkpointed(), survivors });
+    settle(writer);
+  };
+
+  const fail = (error: unknown): void => {
+    why = faultOf(error);
+    try {
+      writer?.abandon();
+    } catch {
+      // It has failed already; what matters is that it is not used again.
+    }
+    writer = undefined;
+  };
+
+  const settle = (by: Writer): void => {
+    try {
+      by.settle();
+    } catch (error) {
+      fail(error);
+      post({ kind: "down", fault: why });
+    }
+  };
+
+  const commit = (group: readonly AppendMessage[]): void => {
+    const appends = group.reduce((sum, message) => sum + message.appends, 0);
+    if (writer === undefined) return post({ kind: "failed", appends, fault: why });
+    try {
+      const early = data.unsafeAckBeforeCommit === true;
+      const outcome = writer.commit(group, early ? (o) => post({ kind: "committed", ...o }) : undefined);
+      told = writer.head().position;
+      if (!early) post({ kind: "committed", ...outcome });
+    } catch (error) {
+      fail(error);
+      return post({ kind: "failed", appends, fault: why });
+    }
+    settle(writer);
+    const before = walBytes;
+    walBytes += COMMIT_BYTES + 2 * group.reduce((sum, message) => sum + message.chars, 0);
+    if (before < WAL_BYTES && walBytes >= WAL_BYTES) post({ kind: "walGrown" });
+  };
+
+  const sign = (): void => {
+    if (writer === undefined) return post({ kind: "signed", size: 0 });
+    try {
+      post({ kind: "signed", ...writer.sign() });
+    } catch (error) {
+      fail(error);
+      post({ kind: "signed", size: 0 });
+      post({ kind: "down", fault: why });
+    }
+  };
+
+  const probe = (): void => {
+    if (writer !== undefined) return;
+    try {
+      open();
+    } catch (error) {
+      fail(error);
+      post({ kind: "down", fault: why });
+    }
+  };
+
+  const restartWal = (): void => {
+    try {
+      writer?.restartWal();
+      walBytes = 0;
+    } catch (error) {
+      fail(error);
+      post({ kind: "down", fault: why });
+    }
+  };
+
+  const close = (): void => {
+    try {
+      writer?.close();
+    } catch {
+      // Everything acknowledged is in the write-ahead log; the next start brings it in.
+    }
+    lock.release();
+    post({ kind: "closed" });
+    port.close();
+  };
+
+  const handle = (message: Exclude<ToWriter, AppendMessage>): void => {
+    switch (message.kind) {
+      case "sign":
+        return sign();
+      case "probe":
+        return probe();
+      case "restartWal":
+        return restartWal();
+      case "close":
+        return close();
+    }
+  };
+
+  /** Commits `first` with all the appends that wait behind it; returns the message that ended the group, if any. */
+  const commitWaiting = (first: AppendMessage): ToWriter | undefined => {
+    const group = [first];
+    let [events, chars] = [eventsOf(first), first.chars];
+    let next: ToWriter | undefined;
+    while (events < GROUP_EVENTS_MAX && chars < GROUP_CHARS_MAX) {
+      next = receiveMessageOnPort(port)?.message as ToWriter | undefined;
+      if (next?.kind !== "append") break;
+      group.push(next);
+      events += eventsOf(next);
+      chars += next.chars;
+      next = undefined;
+    }
+    commit(group);
+    return next;
+  };
+
+  port.on("message", (first: ToWriter) => {
+    for (let message: ToWriter | undefined = first; message !== undefined; ) {
+      if (message.kind === "append") {
+        message = commitWaiting(message);
+      } else {
+        handle(message);
+        message = undefined;
+      }
+    }
+  });
+
+  try {
+    open();
+  } catch (error) {
+    lock.release();
+    post({ kind: "refused", error: asRefusal(error) });
+    port.close();
+  }
+};
+
+const eventsOf = (message: AppendMessage): number => message.columns.length / COLUMNS;
