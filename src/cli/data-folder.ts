@@ -74,3 +74,5 @@ export const writePrivate = (path: string, text: string): void => {
   writeFileSync(path, text, { mode: 0o600 });
   chmodSync(path, 0o600);
 };
+
+export const defaultDataFolder = ".lighthouse";

@@ -96,6 +96,59 @@ export const eventTypes = {
   "elicitation.cancelled": { version: 1, shape: object({ reason: text }, ["reason"]) },
   "elicitation.expired": { version: 1, shape: object({ deadline: time }, ["deadline"]) },
 
+  "inquiry.asked": {
+    version: 1,
+    shape: object(
+      {
+        from: text,
+        expertise: { type: "string", description: "what was asked for; absent when agents were named" },
+        /** In the order in which they are asked: able, reachable and least loaded first. */
+        candidates: { type: "array", items: object({ agent: text, why: text }, ["agent", "why"]) },
+        quorum: {
+          anyOf: [
+            object({ kind: { type: "string", enum: ["first"] }, count }, ["kind", "count"]),
+            object({ kind: { type: "string", enum: ["majority", "all"] } }, ["kind"]),
+          ],
+        },
+        /** How many think at once. */
+        width: { type: "integer", minimum: 1 },
+        message: text,
+        schema: {},
+        deadline: time,
+        attemptMs: { type: "integer", description: "how long one attempt may take, in milliseconds" },
+        hedgeMs: { type: "integer", description: "after how long one more is asked beside it; absent: never" },
+        hasDefault: { type: "boolean" },
+        default: { description: "the declared answer if there is no agreement" },
+        key: text,
+        causedBy: text,
+        root: text,
+      },
+      ["from", "candidates", "quorum", "width", "message", "schema", "deadline", "attemptMs", "hasDefault"],
+    ),
+  },
+  "inquiry.routed": {
+    version: 1,
+    shape: object({ elicitation: text, to: text, why: text }, ["elicitation", "to", "why"]),
+  },
+  "inquiry.heard": {
+    version: 1,
+    shape: object(
+      {
+        elicitation: text,
+        how: { type: "string", enum: ["accepted", "declined", "cancelled", "expired", "lapsed"] },
+        content: { type: "string", description: "SHA-256 of the canonical content that was accepted, or empty" },
+      },
+      ["elicitation", "how", "content"],
+    ),
+  },
+  "inquiry.concluded": {
+    version: 1,
+    shape: object(
+      { how: { type: "string", enum: ["agreed", "default", "failed", "cancelled"] }, elicitations: strings },
+      ["how", "elicitations"],
+    ),
+  },
+
   "security.violation": {
     version: 1,
     shape: object(
@@ -129,7 +182,7 @@ export type Fact<T extends EventTypeName = EventTypeName> = {
 
 /** What surrounds every fact in the log. */
 export interface EventContext {
-  /** `agent/<id>`, `elicitation/<id>`, `custom/<name>`, `security/<agent>` or `bridge`. */
+  /** `agent/<id>`, `elicitation/<id>`, `inquiry/<id>`, `custom/<name>`, `security/<agent>` or `bridge`. */
   readonly stream: string;
   readonly version: number;
   /** Milliseconds since 1970; never decreases along the log, whatever the wall clock does. */
@@ -162,6 +215,7 @@ export const eventId = (event: { readonly stream: string; readonly revision: num
 export const streamOf = {
   agent: (id: string): string => `agent/${id}`,
   elicitation: (id: string): string => `elicitation/${id}`,
+  inquiry: (id: string): string => `inquiry/${id}`,
   custom: (name: string): string => `custom/${name}`,
   security: (agent: string): string => `security/${agent}`,
   bridge: "bridge",

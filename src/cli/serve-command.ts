@@ -1,0 +1,57 @@
+import { Command, Option } from "commander";
+import { defaultDataFolder, FolderProblem } from "./data-folder.ts";
+import { type ServeOptions, serve } from "./serve.ts";
+import { version } from "./version.ts";
+
+const DEFAULT_PORT = 8765;
+
+/** `lighthouse serve`: runs a bridge until it is told to stop. */
+export const serveCommand = (): Command =>
+  new Command("serve")
+    .description("Run a bridge on its embedded log until Ctrl-C.")
+    .addOption(
+      new Option("--data <folder>", "where the log and the secrets live")
+        .env("LIGHTHOUSE_DATA")
+        .default(defaultDataFolder),
+    )
+    .addOption(
+      new Option("--port <port>", "port for HTTP and WebSocket; 0 takes a free one")
+        .env("LIGHTHOUSE_PORT")
+        .default(DEFAULT_PORT)
+        .argParser(Number),
+    )
+    .addOption(new Option("--host <address>", "address to listen on").env("LIGHTHOUSE_HOST").default("127.0.0.1"))
+    .option("--behind-tls-proxy", "say that a proxy in front ends TLS; needed to listen beyond loopback")
+    .option("--name <uri>", "this bridge's name in everything that is signed (only when the folder is new)")
+    .option("--json", "print one JSON line when ready, instead of sentences")
+    .addHelpText(
+      "after",
+      "\nExit codes: 0 stopped when told to, 1 a fault, 2 something to put right first (it says what).",
+    )
+    .action(async (options: ServeOptions & { readonly json?: true }) => {
+      const say = (text: string): void => void process.stderr.write(`${text}\n`);
+      try {
+        const running = await serve(options, version, say);
+        if (options.json === true)
+          process.stdout.write(`${JSON.stringify({ ready: true, url: running.url, data: options.data })}\n`);
+        else say(`Lighthouse listens on ${running.url}\nOperator credential: ${running.operatorFile}`);
+        await untilToldToStop();
+        say("stopping: no new work, finishing what is under way (Ctrl-C again to leave at once)");
+        await running.stop();
+      } catch (problem) {
+        if (!(problem instanceof FolderProblem)) throw problem;
+        say(`lighthouse: ${problem.message}`);
+        process.exitCode = 2;
+      }
+    });
+
+const untilToldToStop = (): Promise<void> =>
+  new Promise((resolve) => {
+    const stop = (): void => {
+      process.once("SIGINT", () => process.exit(130));
+      process.once("SIGTERM", () => process.exit(143));
+      resolve();
+    };
+    process.once("SIGINT", stop);
+    process.once("SIGTERM", stop);
+  });
