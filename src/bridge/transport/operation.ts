@@ -1,8 +1,7 @@
 import type { Static, TSchema } from "typebox";
-import { Compile } from "typebox/compile";
-import type { Refusal } from "../../domain/refusal.ts";
-import { type Problem, refusal } from "../../domain/refusal.ts";
+import type { Problem, Refusal } from "../../domain/refusal.ts";
 import type { Bridge } from "../bridge.ts";
+import { invalidInput, problemsBy } from "./input-problems.ts";
 
 /** Who is asking, established from the credential before any argument is read. */
 export interface Principal {
@@ -22,6 +21,8 @@ export interface Operation<I extends TSchema = TSchema, O extends TSchema = TSch
   readonly output: O;
   /** How HTTP says it. Members named in `path` come from there, the rest from the query (GET) or the body. */
   readonly http: { readonly method: "GET" | "POST" | "DELETE"; readonly path: string; readonly status: 200 | 201 };
+  /** How long this input may make the call wait, in milliseconds; absent on operations that never wait. */
+  readonly waitMs?: (input: Static<I>) => number;
   readonly run: (bridge: Bridge, who: Principal, input: Static<I>, session: Session) => Promise<Reply<Static<O>>>;
 }
 
@@ -33,50 +34,35 @@ export interface Session {
   readonly signal: AbortSignal;
   /** Calls back once the reply's bytes have left, and never if they did not. */
   readonly onReplied: (left: () => void) => void;
+  /** Asked before a call waits, on transports that hold a connection for it; returns what to call after the wait. */
+  readonly enterWait?: () => Reply<() => void>;
 }
 
 export const operation = <I extends TSchema, O extends TSchema>(op: Operation<I, O>): ServedOperation => {
-  const validator = Compile(op.input);
+  const problemsOf = problemsBy(op.input);
   return {
     ...op,
-    call: async (bridge, who, input, session) => {
-      if (!validator.Check(input)) return { ok: false, refusal: invalidInput(validator.Errors(input)) };
-      return op.run(bridge, who, input as Static<I>, session);
+    problemsOf,
+    call: async (bridge, who, raw, session) => {
+      const problems = problemsOf(raw);
+      if (problems.length > 0) return { ok: false, refusal: invalidInput(problems) };
+      const input = raw as Static<I>;
+      const waits = session.enterWait !== undefined && (op.waitMs?.(input) ?? 0) > 0;
+      if (!waits) return op.run(bridge, who, input, session);
+      const entered = session.enterWait();
+      if (!entered.ok) return entered;
+      try {
+        return await op.run(bridge, who, input, session);
+      } finally {
+        entered.value();
+      }
     },
   } as ServedOperation;
 };
 
 /** An operation behind its door: takes anything, and runs only on what fits. */
 export interface ServedOperation extends Operation {
+  /** What is wrong with an input, all of it. */
+  readonly problemsOf: (input: unknown) => readonly Problem[];
   readonly call: (bridge: Bridge, who: Principal, input: unknown, session: Session) => Promise<Reply<unknown>>;
 }
-
-const PROBLEMS_MAX = 32;
-
-interface TypeError {
-  readonly instancePath: string;
-  readonly message: string;
-  readonly keyword: string;
-  readonly params: object;
-}
-
-/** All input errors at once, each with a JSON Pointer to where it is. */
-export const invalidInput = (errors: readonly TypeError[]): Refusal => {
-  const problems: Problem[] = [];
-  for (const error of errors) {
-    const names =
-      (error.params as { readonly requiredProperties?: readonly string[] }).requiredProperties ??
-      (error.params as { readonly additionalProperties?: readonly string[] }).additionalProperties;
-    for (const name of names ?? [null]) {
-      problems.push({
-        pointer: name === null ? error.instancePath : `${error.instancePath}/${escapePointer(name)}`,
-        message: name === null ? error.message : error.keyword === "required" ? "is missing" : "is not a known member",
-      });
-    }
-  }
-  return refusal("invalid_input", `${problems.length} problem(s) in the input`, {
-    problems: problems.slice(0, PROBLEMS_MAX),
-  });
-};
-
-const escapePointer = (name: string): string => name.replaceAll("~", "~0").replaceAll("/", "~1");

@@ -1,7 +1,6 @@
 import { type Static, Type } from "typebox";
-import { Compile } from "typebox/compile";
-import { refusal } from "../../domain/refusal.ts";
-import { invalidInput, type Reply } from "./operation.ts";
+import { invalidInput, problemsBy } from "./input-problems.ts";
+import type { Reply } from "./operation.ts";
 import { Position } from "./views.ts";
 
 /** What a session wants pushed. */
@@ -17,17 +16,18 @@ export const OpeningSchema = Type.Object(
   { additionalProperties: false },
 );
 
-const validator = Compile(OpeningSchema);
+const problemsOf = problemsBy(OpeningSchema);
 
 export type Opening = Required<Omit<Static<typeof OpeningSchema>, "after">> & { readonly after?: number };
 
 /** `head`: the newest position there is; a place beyond it belongs to another log. */
 export const readOpening = (params: unknown, head: number): Reply<Opening> => {
-  const input = params ?? {};
-  if (!validator.Check(input)) return { ok: false, refusal: invalidInput(validator.Errors(input)) };
+  const problems = problemsOf(params ?? {});
+  if (problems.length > 0) return { ok: false, refusal: invalidInput(problems) };
+  const input = (params ?? {}) as Static<typeof OpeningSchema>;
   if (input.after !== undefined && input.after > head) {
-    const problems = [{ pointer: "/after", message: `is beyond the newest position, ${head}` }];
-    return { ok: false, refusal: refusal("invalid_input", "that place is not in this log", { problems }) };
+    const message = `is beyond the newest position, ${head}: was this another bridge, or a restored log?`;
+    return { ok: false, refusal: invalidInput([{ pointer: "/after", message }]) };
   }
   return { ok: true, value: { inbox: false, outcomes: false, events: false, ...input } };
 };

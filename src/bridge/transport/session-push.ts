@@ -2,6 +2,7 @@ import type { OfferWay } from "../../domain/elicitation.ts";
 import { type EventTypeName, idOf, type Recorded } from "../../domain/event.ts";
 import type { Refusal } from "../../domain/refusal.ts";
 import type { Bridge } from "../bridge.ts";
+import type { Listener } from "../delivery/presence.ts";
 import { type Held, isOpen } from "../projection/elicitations.ts";
 import { cloudEvent } from "./cloudevent.ts";
 import type { Principal } from "./operation.ts";
@@ -32,8 +33,11 @@ export interface Pushed {
 /** Events read at once while catching up: with 256 KB each, the most an event can have, 25 MB. */
 const REPLAY_PAGE_EVENTS = 100;
 
-/** Catching up pauses while a reader has this share of its buffer limit unread; only the present can overrun it. */
-const REPLAY_BUFFER_SHARE = 0.25;
+/**
+ * What can wait does so while a reader has this share of its buffer limit unread: questions and the past. Only the
+ * present can overrun the limit. Without this, forty big questions would lock their target out of its own inbox.
+ */
+const PACED_BUFFER_SHARE = 0.25;
 
 /**
  * Starts pushing what a session asked for; returns how to stop. With `after`, first everything missed since that
@@ -42,6 +46,7 @@ const REPLAY_BUFFER_SHARE = 0.25;
 export const startPushing = (bridge: Bridge, who: Principal, session: string, opening: Opening, to: PushTarget) => {
   const { after, inbox, outcomes, events } = opening;
   const head = bridge.log.head().position;
+  const bufferedMax = bridge.limits.channelBufferedBytesMax * PACED_BUFFER_SHARE;
   let isLive = after === undefined || !(outcomes || events);
   let isStopped = false;
 
@@ -67,10 +72,7 @@ export const startPushing = (bridge: Bridge, who: Principal, session: string, op
     agent: who.agent,
     session,
     via: to.via,
-    offer: inbox
-      ? (offer, position, left) =>
-          to.push({ name: "offer", data: { offer, position }, flushed: (error) => error === undefined && left() })
-      : null,
+    offer: inbox ? offers(bridge, to, bufferedMax) : null,
     // With `events` too, one listener tells both, or their places would not come in order.
     notify: (event) => {
       if (!events && ofInterest(event)) tellNow(event);
@@ -81,7 +83,7 @@ export const startPushing = (bridge: Bridge, who: Principal, session: string, op
 
   const catchUp = async (from: number): Promise<void> => {
     const mine = events ? {} : { party: who.agent, types: endingNames };
-    const pace = pacing(to, bridge.limits.channelBufferedBytesMax * REPLAY_BUFFER_SHARE);
+    const pace = pacing(to, bufferedMax);
     const isOver = (): boolean => isStopped || to.signal.aborted;
     let next = from;
     for (let upTo = head; next < upTo && !isOver(); upTo = bridge.log.head().position) {
@@ -106,6 +108,29 @@ export const startPushing = (bridge: Bridge, who: Principal, session: string, op
       detach();
       unfollow();
     },
+  };
+};
+
+/** Offers questions as fast as their reader takes them. One that ended while it waited for its turn is left out. */
+const offers = (bridge: Bridge, to: PushTarget, bufferedMax: number): NonNullable<Listener["offer"]> => {
+  // By id: a question that is offered again while it waits keeps one place.
+  const waiting = new Map<string, () => void>();
+  const pump = (): void => {
+    for (const [id, send] of waiting) {
+      if (to.signal.aborted) waiting.clear();
+      if (to.bufferedBytes() > bufferedMax) return;
+      waiting.delete(id);
+      if (bridge.elicitations.find(id)?.state.status === "open") send();
+    }
+  };
+  return (offer, position, left) => {
+    const flushed = (error?: Error): void => {
+      if (error === undefined) left();
+      if (waiting.size > 0) pump();
+    };
+    const send = (): void => to.push({ name: "offer", data: { offer, position }, flushed });
+    if (waiting.size === 0 && to.bufferedBytes() <= bufferedMax) send();
+    else waiting.set(offer.id, send);
   };
 };
 

@@ -97,6 +97,7 @@ export const wait = operation({
   input: Type.Object({ id: ElicitationId, waitMs: Type.Optional(WaitMs) }, { additionalProperties: false }),
   output: ElicitationSchema,
   http: { method: "GET", path: "/v1/elicitations/:id/wait", status: 200 },
+  waitMs: ({ waitMs = limits.longPollMsMax }) => waitMs,
   run: async (bridge, who, { id, waitMs = limits.longPollMsMax }, session) => {
     const now = visible(await bridge.elicitations.get(id), who);
     if (!now.ok) return now;
@@ -112,7 +113,11 @@ export const claim = operation({
       id: ElicitationId,
       leaseMs: Type.Optional(Type.Integer({ minimum: limits.leaseMsMin, maximum: limits.leaseMsMax })),
       holder: Type.Optional(
-        Type.String({ minLength: 1, maxLength: 128, description: "names the worker; absent: this connection" }),
+        Type.String({
+          minLength: 1,
+          maxLength: 128,
+          description: "names the worker, and lets it renew; absent: this connection (over HTTP: this one request)",
+        }),
       ),
     },
     { additionalProperties: false },
@@ -163,19 +168,34 @@ export const receipt = operation({
 export const inbox = operation({
   name: "inbox.list",
   summary: "The questions that wait for your answer, oldest first. With `waitMs`, waits for one when there is none.",
-  input: Type.Object({ waitMs: Type.Optional(WaitMs) }, { additionalProperties: false }),
+  input: Type.Object(
+    {
+      waitMs: Type.Optional(WaitMs),
+      after: Type.Optional(
+        Type.Integer({
+          minimum: 0,
+          description: "only questions asked after this position: those you have already do not end your wait",
+        }),
+      ),
+    },
+    { additionalProperties: false },
+  ),
   output: Type.Object({
     items: Type.Array(Type.Object({ offer: OfferSchema, position: Position, status: Type.String() })),
   }),
   http: { method: "GET", path: "/v1/inbox", status: 200 },
-  run: async (bridge, who, { waitMs = 0 }, session) => {
+  waitMs: ({ waitMs = 0 }) => waitMs,
+  run: async (bridge, who, { waitMs = 0, after = 0 }, session) => {
+    const newItems = () => bridge.deliver.inbox(who.agent).filter(({ position }) => position > after);
     bridge.deliver.seen(who.agent, "poll");
-    if (waitMs > 0 && bridge.elicitations.openTo(who.agent) === 0) {
+    let items = newItems();
+    if (items.length === 0 && waitMs > 0) {
       await bridge.deliver.untilAsked(who.agent, waitMs, session.signal);
+      items = newItems();
     }
-    const items = bridge.deliver.inbox(who.agent);
-    // A poll is an offer only once its reply has left, and only of what was not offered by this poller before.
-    session.onReplied(() => bridge.deliver.left(items, "poll", session.id));
+    // A poll is an offer only once its reply has left, and a fact only the first time: pollers ask every few seconds.
+    const fresh = items.filter(({ offer }) => isNewToPoll(bridge, offer.id));
+    session.onReplied(() => bridge.deliver.left(fresh, "poll", session.id));
     const value = items.map(({ offer, position }) => ({
       offer: offer as never,
       position,
@@ -184,6 +204,12 @@ export const inbox = operation({
     return { ok: true, value: { items: value } };
   },
 });
+
+const isNewToPoll = (bridge: Bridge, id: string): boolean => {
+  const state = bridge.elicitations.find(id)?.state;
+  if (state?.status !== "open") return false;
+  return state.stage.name === "asked" || (state.stage.name === "offered" && state.stage.via !== "poll");
+};
 
 const statusOf = (bridge: Bridge, id: string): string => {
   const state = bridge.elicitations.find(id)?.state;

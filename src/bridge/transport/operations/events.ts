@@ -1,10 +1,11 @@
 import { Type } from "typebox";
 import { type EventTypeName, eventTypes, type Recorded } from "../../../domain/event.ts";
 import { defaultLimits } from "../../../domain/limit.ts";
-import { refusal } from "../../../domain/refusal.ts";
+import type { Problem } from "../../../domain/refusal.ts";
 import { customNamePattern } from "../../command/custom.ts";
 import type { EventPage, EventQuery } from "../../log/log.ts";
 import { cloudEvent } from "../cloudevent.ts";
+import { invalidInput } from "../input-problems.ts";
 import { operation, type Principal } from "../operation.ts";
 import { AnyJson, EventSchema, Name, Position } from "../views.ts";
 import { callerOf } from "./elicitations.ts";
@@ -70,9 +71,17 @@ export const query = operation({
   http: { method: "GET", path: "/v1/events", status: 200 },
   run: async (bridge, who, input) => {
     const { name, since, until, ...rest } = input;
+    const problems: Problem[] = [];
     if (name !== undefined && rest.stream !== undefined) {
-      return { ok: false, refusal: refusal("invalid_input", "`name` and `stream` exclude each other") };
+      problems.push({ pointer: "/name", message: "cannot be given together with `stream`" });
     }
+    // The pattern lets a 13th month through.
+    for (const [member, time] of Object.entries({ since, until })) {
+      if (time !== undefined && Number.isNaN(Date.parse(time))) {
+        problems.push({ pointer: `/${member}`, message: "is not a time" });
+      }
+    }
+    if (problems.length > 0) return { ok: false, refusal: invalidInput(problems) };
     const query: EventQuery = {
       ...rest,
       limit: rest.limit ?? defaultLimits.pageEventsDefault,

@@ -1,0 +1,9 @@
+import type { FastifyReply } from "fastify";
+import type { Refusal } from "../../../domain/refusal.ts";
+import { type ProblemBody, problemHeaders, problemOf } from "./problem.ts";
+
+export const sendProblem = (reply: FastifyReply, problem: ProblemBody): FastifyReply =>
+  reply.code(problem.status).headers(problemHeaders(problem)).send(JSON.stringify(problem));
+
+export const sendRefusal = (reply: FastifyReply, refused: Refusal): FastifyReply =>
+  sendProblem(reply, problemOf(refused));

@@ -1,0 +1,76 @@
+import { type FastifyInstance, fastify } from "fastify";
+import type { Scheduler } from "../../../domain/world.ts";
+import { operations } from "../operations.ts";
+import { type OriginRules, originPolicy } from "../origin.ts";
+import { places } from "../places.ts";
+import { strangerRecorder } from "../stranger.ts";
+import { jsonBodies } from "./body.ts";
+import { answerBrokenRequest, sendFailure } from "./failure.ts";
+import { agentsOnly } from "./gate.ts";
+import { originRules } from "./headers.ts";
+import { type HealthPorts, serveHealth } from "./health.ts";
+import { refuseTheRest } from "./methods.ts";
+import { openApi } from "./openapi.ts";
+import { serveOperation } from "./route.ts";
+import { STREAM_PATH, serveStream } from "./stream.ts";
+
+export interface HttpPorts extends HealthPorts, OriginRules {
+  readonly scheduler: Scheduler;
+  /** Names one request or stream in receipts. */
+  readonly newSession: () => string;
+  /** An operation failed for a reason that is a fault, not a refusal. */
+  readonly onFault: (fault: unknown) => void;
+}
+
+/** How long a request may take to arrive, in milliseconds: headers, then all of it. Replies have no such limit. */
+const HEADERS_MS = 10_000;
+const REQUEST_MS = 30_000;
+
+/** Longest path parameter that is looked at, in characters; the longest id has 64. */
+const PARAM_CHARS_MAX = 256;
+
+/** Sockets beyond the agents' connections, so that health is heard of when they are all taken. */
+const SPARE_SOCKETS = 256;
+
+export const OPENAPI_PATH = "/openapi.json";
+
+/** The HTTP door. The caller listens on it, and hangs the WebSocket door on `.server`. */
+export const serveHttp = (ports: HttpPorts): FastifyInstance => {
+  const { bridge, clock, scheduler, newSession, onFault } = ports;
+  const { limits } = bridge;
+  const app = fastify({
+    bodyLimit: limits.messageBytesMax,
+    routerOptions: { maxParamLength: PARAM_CHARS_MAX },
+    requestTimeout: REQUEST_MS,
+    http: { headersTimeout: HEADERS_MS },
+    // The door says itself, as a problem, that it is closing.
+    return503OnClosing: false,
+    clientErrorHandler: answerBrokenRequest,
+    frameworkErrors: (error, _request, reply) => void sendFailure(error, reply, onFault),
+  });
+  app.server.maxConnections = limits.connectionsMax + SPARE_SOCKETS;
+  app.setErrorHandler((error, _request, reply) => sendFailure(error, reply, onFault));
+  originRules(app, originPolicy(ports));
+  jsonBodies(app);
+
+  const health = serveHealth(app, ports);
+  const document = JSON.stringify(openApi(bridge.version));
+  app.get(OPENAPI_PATH, { exposeHeadRoute: true }, async (_request, reply) =>
+    reply.type("application/json; charset=utf-8").send(document),
+  );
+  app.register(async (scope) => {
+    agentsOnly(scope, bridge, strangerRecorder(bridge, clock, onFault));
+    const polls = places(limits.longPollsPerAgentMax);
+    for (const op of operations) serveOperation(scope, op, { bridge, newSession, polls });
+    const streams = places(limits.connectionsPerAgentMax);
+    serveStream(scope, { bridge, scheduler, newSession, streams, onFault });
+  });
+  refuseTheRest(app, [
+    ...health,
+    { method: "GET", path: OPENAPI_PATH },
+    { method: "HEAD", path: OPENAPI_PATH },
+    ...operations.map(({ http }) => http),
+    { method: "GET", path: STREAM_PATH },
+  ]);
+  return app;
+};
