@@ -11,6 +11,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   "bridge/command": ["domain", "signing", "schema", "bridge/log"],
   "bridge/projection": ["domain", "bridge/log"],
   "bridge/delivery": ["domain", "bridge/log", "bridge/projection"],
+  "bridge/telemetry": ["domain", "bridge/log", "bridge/projection", "bridge/delivery"],
   // The wiring of the runtime's parts; its doors are hung by `cli/serve.ts`.
   "bridge/bridge.ts": ["domain", "signing", "bridge/log", "bridge/command", "bridge/projection", "bridge/delivery"],
   "bridge/transport": [
