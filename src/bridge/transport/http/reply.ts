@@ -2,8 +2,12 @@ import type { FastifyReply } from "fastify";
 import type { Refusal } from "../../../domain/refusal.ts";
 import { type ProblemBody, problemHeaders, problemOf } from "./problem.ts";
 
+/** As bytes: to text, the framework would add a `charset` that JSON media types do not have. */
 export const sendProblem = (reply: FastifyReply, problem: ProblemBody): FastifyReply =>
-  reply.code(problem.status).headers(problemHeaders(problem)).send(JSON.stringify(problem));
+  reply
+    .code(problem.status)
+    .headers(problemHeaders(problem))
+    .send(Buffer.from(JSON.stringify(problem)));
 
 export const sendRefusal = (reply: FastifyReply, refused: Refusal): FastifyReply =>
   sendProblem(reply, problemOf(refused));
