@@ -1,0 +1,115 @@
+import { answerCore, type Offer, type Reply } from "../domain/answer.ts";
+import type { Json } from "../domain/json.ts";
+import { refusal } from "../domain/refusal.ts";
+import type { Clock } from "../domain/world.ts";
+import type { Link } from "./link.ts";
+import { type Outcome, outcomeOf } from "./outcome.ts";
+import { LighthouseFault, LighthouseRefusal } from "./refusal.ts";
+import type { Signer } from "./signer.ts";
+import type { ElicitationView } from "./wire.ts";
+
+/** A question for this agent. It stays open, and may be answered again, until the bridge has taken one answer. */
+export interface IncomingQuestion {
+  readonly id: string;
+  readonly from: string;
+  readonly message: string;
+  /** JSON Schema that the content of an accepted answer must fit. */
+  readonly schema: Json;
+  /** Milliseconds since 1970. */
+  readonly deadline: number;
+  readonly causedBy: string | undefined;
+  /** All of it, as it is signed. */
+  readonly offer: Offer;
+  /**
+   * Answers with content. Throws `LighthouseRefusal`: `content_invalid` has a problem for everything that does not fit,
+   * with its JSON Pointer, and the question is still open; `already_ended` and `expired` come too late.
+   */
+  readonly accept: (content: Json) => Promise<Outcome>;
+  readonly decline: (reason: string) => Promise<Outcome>;
+  /** Says that this client works on it, for `leaseMs` milliseconds (60,000 if absent); then it is offered again. */
+  readonly claim: (leaseMs?: number) => Promise<void>;
+  /** Aborts when it ended otherwise than by an answer from here: taken back, expired, answered elsewhere. */
+  readonly withdrawn: AbortSignal;
+}
+
+/** A question as the client keeps it. */
+export interface HeldQuestion {
+  readonly question: IncomingQuestion;
+  /** Somebody has taken it to answer it. */
+  taken: boolean;
+  readonly end: (view: ElicitationView) => void;
+  readonly lose: (why: Error) => void;
+}
+
+export interface AnswerPorts {
+  readonly link: Link;
+  readonly signer: Signer;
+  readonly clock: Clock;
+  readonly audience: string;
+  /** Counts up with every answer signed by this client's key. */
+  readonly nextSeq: () => number;
+  /** Names this client in claims, over all its connections. */
+  readonly holder: string;
+  /** An answer was taken: there is nothing more to do about the question. */
+  readonly settled: (id: string) => void;
+}
+
+export const incoming = (offer: Offer, ports: AnswerPorts): HeldQuestion => {
+  const { id, from, message, schema, deadline, causedBy } = offer;
+  /** Payloads sent from here. Each holds the challenge and a count, so it is this client's and no other. */
+  const sent: string[] = [];
+  let gone: Error | undefined;
+  let withdrawal: AbortController | undefined;
+
+  const lose = (why: Error): void => {
+    gone = why;
+    withdrawal?.abort(why);
+  };
+
+  const reply = async (said: Reply): Promise<Outcome> => {
+    if (offer.audience !== ports.audience) {
+      throw new LighthouseFault("protocol", `the question is of ${offer.audience}, the key is for ${ports.audience}`);
+    }
+    const iat = Math.floor(ports.clock.now() / 1000);
+    const answer = await ports.signer.sign(answerCore(offer, said, ports.nextSeq(), iat));
+    sent.push(answer.payload);
+    const view = await ports.link.call<ElicitationView>("elicitations.answer", { id, answer });
+    ports.settled(id);
+    return outcomeOf(view);
+  };
+
+  return {
+    taken: false,
+    question: {
+      id,
+      from,
+      message,
+      schema,
+      deadline,
+      causedBy,
+      offer,
+      accept: (content) => reply({ action: "accept", content }),
+      decline: (reason) => reply({ action: "decline", reason }),
+      claim: async (leaseMs) => {
+        await ports.link.call("elicitations.claim", { id, leaseMs, holder: ports.holder });
+      },
+      // Most questions are answered without anybody asking for it.
+      get withdrawn() {
+        withdrawal ??= new AbortController();
+        if (gone !== undefined) withdrawal.abort(gone);
+        return withdrawal.signal;
+      },
+    },
+    end: (view) => {
+      if (view.answer === undefined || !sent.includes(view.answer.payload)) lose(whyEnded(view));
+    },
+    lose,
+  };
+};
+
+const whyEnded = ({ status, reason }: ElicitationView): LighthouseRefusal =>
+  new LighthouseRefusal(
+    status === "expired"
+      ? refusal("expired", "nobody answered in time")
+      : refusal("already_ended", `it ended as ${status}${reason === undefined || reason === "" ? "" : `: ${reason}`}`),
+  );

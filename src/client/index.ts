@@ -1,0 +1,58 @@
+import { type ClientPorts, type ConnectOptions, connectWith, type Lighthouse } from "./lighthouse.ts";
+import { nodeNet } from "./net-node.ts";
+import { nodeSigner } from "./node-signer.ts";
+import { clock, rng, scheduler } from "./world.ts";
+
+/**
+ * Connects an agent to its bridge; resolves once a session is open. Ports that are given replace the real world's.
+ *
+ * ```ts
+ * await using alice = await connect({ credential });
+ * const outcome = await alice.ask({
+ *   to: "bob",
+ *   message: "Which port?",
+ *   schema: { type: "object", properties: { port: { type: "integer" } }, required: ["port"] },
+ * });
+ * if (outcome.status === "accepted") console.log(outcome.content.port + 1);
+ * ```
+ *
+ * Throws `LighthouseRefusal` (`unauthenticated`, `agent_revoked`, `too_busy`) or `LighthouseFault` (`unreachable`,
+ * `protocol`).
+ */
+export const connect = (options: ConnectOptions & Partial<ClientPorts>): Promise<Lighthouse> =>
+  connectWith({ net: nodeNet, clock, rng, scheduler, signer: nodeSigner(options.credential), ...options });
+
+export type { AgentKind } from "../domain/agent.ts";
+export type { Offer } from "../domain/answer.ts";
+export type { Jws } from "../domain/elicitation.ts";
+export type { EventTypeName } from "../domain/event.ts";
+export type { Json } from "../domain/json.ts";
+export type { Problem, RefusalCode } from "../domain/refusal.ts";
+export type { Channel, Clock, Net, Rng, Scheduler } from "../domain/world.ts";
+export { checkValue } from "../schema/check.ts";
+export type { JsonSchema } from "../schema/node.ts";
+export type { StandardJsonSchema } from "../schema/standard.ts";
+export type { AnswerSchema, Ask, AskHandle, AskOptions, ContentOf, Question } from "./ask.ts";
+export { type Credential, type CredentialRead, readCredential } from "./credential.ts";
+export type { Appended, EventFilter, EventQuery } from "./events.ts";
+export type { IncomingQuestion } from "./incoming.ts";
+export type { ClientPorts, ConnectOptions, Lighthouse, NewAgent } from "./lighthouse.ts";
+export { type ClientLimits, clientLimits } from "./limit.ts";
+export type { ConnectionStatus } from "./link.ts";
+export { nodeNet } from "./net-node.ts";
+export { nodeSigner } from "./node-signer.ts";
+export type { Outcome } from "./outcome.ts";
+export { type AnswerOptions, type Declined, decline, type Handler, type Mend } from "./questions.ts";
+export { type FaultKind, LighthouseFault, LighthouseRefusal } from "./refusal.ts";
+export type { Signer } from "./signer.ts";
+export type {
+  ElicitationView,
+  EndStatus,
+  EventPage,
+  ListedAgent,
+  LogEvent,
+  OpenStatus,
+  Reach,
+  Receipt,
+  ReceiptStep,
+} from "./wire.ts";

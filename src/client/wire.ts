@@ -1,0 +1,112 @@
+import type { AgentKind } from "../domain/agent.ts";
+import type { Offer } from "../domain/answer.ts";
+import type { Jws } from "../domain/elicitation.ts";
+import type { Json } from "../domain/json.ts";
+
+/** What the bridge sends, as a client reads it. A test holds these against the schemas that the bridge serves. */
+
+export type OpenStatus = "asked" | "offered" | "claimed";
+export type EndStatus = "accepted" | "declined" | "cancelled" | "expired";
+
+/** An elicitation of yours; once it has ended, with its one outcome. */
+export interface ElicitationView {
+  readonly id: string;
+  readonly from: string;
+  readonly to: string;
+  readonly message: string;
+  readonly schema: Json;
+  /** Milliseconds since 1970. */
+  readonly deadline: number;
+  readonly status: OpenStatus | EndStatus;
+  /** Place of its newest event in the log. */
+  readonly position: number;
+  /** What was accepted. */
+  readonly content?: Json;
+  /** Why it was declined or cancelled. */
+  readonly reason?: string;
+  /** The signed answer, unchanged. */
+  readonly answer?: Jws;
+  readonly causedBy?: string;
+  readonly answersRefused?: number;
+}
+
+/** What is true about reaching an agent now: a live connection, or only a place in its inbox. */
+export type Reach =
+  | { readonly state: "reachable" }
+  | { readonly state: "queued"; readonly lastSeen: number }
+  | { readonly state: "never_seen" };
+
+export interface Asked {
+  readonly id: string;
+  readonly deadline: number;
+  readonly status: OpenStatus | EndStatus;
+  readonly reach: Reach;
+  /** True when the key had been used for this same question before. */
+  readonly repeated: boolean;
+}
+
+export interface InboxItem {
+  readonly offer: Offer;
+  readonly position: number;
+  readonly status: string;
+}
+
+export interface ReceiptStep {
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly position: number;
+  readonly what: string;
+}
+
+export interface Receipt {
+  readonly elicitation: string;
+  readonly steps: readonly ReceiptStep[];
+}
+
+export interface ListedAgent {
+  readonly name: string;
+  readonly kind: AgentKind;
+  readonly roles: readonly string[];
+  readonly expertise: readonly string[];
+  readonly status: "active" | "revoked";
+  readonly reach: Reach;
+}
+
+/** One event of the log under its CloudEvents 1.0 attributes. */
+export interface LogEvent {
+  readonly specversion: "1.0";
+  /** `stream@revision` */
+  readonly id: string;
+  readonly source: string;
+  readonly type: string;
+  /** The stream. */
+  readonly subject: string;
+  /** RFC 3339 */
+  readonly time: string;
+  readonly position: number;
+  readonly revision: number;
+  readonly actor: string;
+  readonly correlation: string;
+  readonly causation: string | null;
+  readonly traceparent?: string;
+  readonly data: Json;
+}
+
+export interface EventPage {
+  readonly events: readonly LogEvent[];
+  /** Cursor of the next page (`after`, or `before` going backward); null when there is no more now. */
+  readonly next: number | null;
+  readonly head: number;
+}
+
+/** The reply to `session.open`. */
+export interface SessionOpened {
+  readonly session: string;
+  readonly agent: string;
+  readonly audience: string;
+  /** The log's newest position when pushing began. */
+  readonly position: number;
+}
+
+export const isEnd = (status: OpenStatus | EndStatus): status is EndStatus =>
+  status === "accepted" || status === "declined" || status === "cancelled" || status === "expired";
