@@ -6,6 +6,7 @@ import { availability } from "./availability.ts";
 import { commits } from "./commits.ts";
 import type { Fault } from "./fault.ts";
 import { type Log, type LogFault, type LogHead, LogUnavailable, PROBE_MS } from "./log.ts";
+import type { EventProof, Proven } from "./prove.ts";
 import { pageLimit, pageOf } from "./query.ts";
 import { decodeRecord } from "./record.ts";
 import { appendQueue } from "./sqlite/append-queue.ts";
@@ -47,6 +48,8 @@ export interface SqliteLog extends Log {
   readonly checkpoint: () => Promise<string>;
   /** Number of events that the newest checkpoint covers. */
   readonly checkpointed: () => number;
+  /** Proves an event, signing a checkpoint first if none covers it. Rejects with a RangeError where there is none. */
+  readonly prove: (position: number) => Promise<EventProof>;
 }
 
 const CHECKPOINT_EVENTS = 10_000;
@@ -180,10 +183,17 @@ export const openSqliteLog = async (options: SqliteLogOptions): Promise<SqliteLo
     return started;
   };
 
-  let writer: Worker | undefined = startWriter(null);
-  await firstAnswer(writer);
-  const reader = callThread<ReaderAsk>({ role: "reader", path });
   const keeper = callThread<KeeperAsk>({ role: "keeper", path });
+  const reader = callThread<ReaderAsk>({ role: "reader", path });
+  reader.start();
+  let writer: Worker | undefined = startWriter(null);
+  try {
+    await firstAnswer(writer);
+  } catch (error) {
+    state.close();
+    await reader.close();
+    throw error;
+  }
 
   const close = async (): Promise<void> => {
     await queue.drained();
@@ -196,6 +206,13 @@ export const openSqliteLog = async (options: SqliteLogOptions): Promise<SqliteLo
     post({ kind: "close" });
     await ended;
   };
+
+  const checkpoint = (): Promise<string> =>
+    new Promise((resolve, reject) => {
+      if (closing !== undefined || writer === undefined) return reject(state.refusal());
+      signing.push({ resolve, reject });
+      post({ kind: "sign" });
+    });
 
   return {
     append: async (appends) => {
@@ -214,12 +231,13 @@ export const openSqliteLog = async (options: SqliteLogOptions): Promise<SqliteLo
     head: () => head,
     health: state.health,
     checkpointed: () => checkpointed,
-    checkpoint: () =>
-      new Promise((resolve, reject) => {
-        if (closing !== undefined || writer === undefined) return reject(state.refusal());
-        signing.push({ resolve, reject });
-        post({ kind: "sign" });
-      }),
+    checkpoint,
+    prove: async (position) => {
+      if (position > checkpointed && position <= head.position) await checkpoint();
+      const proven = await keeper.call<Proven<EventProof>>({ kind: "prove", position });
+      if (!proven.ok) throw new RangeError(proven.reason);
+      return proven.proof;
+    },
     close: () => {
       closing ??= close();
       return closing;

@@ -1,25 +1,32 @@
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
-import { answerKeeper, openKeeper } from "./sqlite/keeper.ts";
 import type { ReaderAsk } from "./sqlite/message.ts";
-import { openReader, type Reader } from "./sqlite/reader.ts";
-import { serveCalls } from "./sqlite/serve-calls.ts";
-import { serveWriter } from "./sqlite/serve-writer.ts";
 import type { ThreadData } from "./sqlite/thread-data.ts";
 
-/** Where the SQLite log's three threads start: one writes, one reads, one does the slow chores. */
-const serve = (port: MessagePort, data: ThreadData): void => {
+/**
+ * Where the SQLite log's threads start: one writes, one reads, one does the slow chores. Each loads only what it runs,
+ * which halves the time to start it from source.
+ */
+const serve = async (port: MessagePort, data: ThreadData): Promise<void> => {
   switch (data.role) {
-    case "writer":
+    case "writer": {
+      const { serveWriter } = await import("./sqlite/serve-writer.ts");
       return serveWriter(port, data);
-    case "reader":
+    }
+    case "reader": {
+      const { serveCalls } = await import("./sqlite/serve-calls.ts");
+      const { openReader } = await import("./sqlite/reader.ts");
       return serveCalls(
         port,
         () => openReader(data.path),
-        (reader: Reader, { query, head }: ReaderAsk) => reader.read(query, head),
+        (reader, { query, head }: ReaderAsk) => reader.read(query, head),
       );
-    case "keeper":
+    }
+    case "keeper": {
+      const { serveCalls } = await import("./sqlite/serve-calls.ts");
+      const { answerKeeper, openKeeper } = await import("./sqlite/keeper.ts");
       return serveCalls(port, () => openKeeper(data.path), answerKeeper);
+    }
   }
 };
 
-if (parentPort !== null) serve(parentPort, workerData as ThreadData);
+if (parentPort !== null) await serve(parentPort, workerData as ThreadData);

@@ -1,7 +1,8 @@
 import { DatabaseSync } from "node:sqlite";
+import { proveIn } from "../prove.ts";
 
 /** Chores that take long and that nobody waits for on the way of an event. */
-export type KeeperAsk = { readonly kind: "checkpointWal" };
+export type KeeperAsk = { readonly kind: "checkpointWal" } | { readonly kind: "prove"; readonly position: number };
 
 export interface Keeper {
   readonly db: DatabaseSync;
@@ -18,6 +19,8 @@ export const answerKeeper = ({ db }: Keeper, ask: KeeperAsk): unknown => {
   switch (ask.kind) {
     case "checkpointWal":
       return checkpointWal(db);
+    case "prove":
+      return proveIn(db, ask.position);
   }
 };
 

@@ -16,8 +16,10 @@ export const startThread = (data: ThreadData): Worker => {
   });
 };
 
-/** A thread that answers calls. It is started again if it ends unasked. */
+/** A thread that answers calls. It starts at the first, and again if it ended unasked. */
 export interface Callee<Q> {
+  /** Starts it now, so that the first call need not wait for that. */
+  readonly start: () => void;
   readonly call: <A>(ask: Q) => Promise<A>;
   readonly close: () => Promise<void>;
 }
@@ -53,9 +55,11 @@ export const callThread = <Q>(data: ThreadData): Callee<Q> => {
     });
     return started;
   };
-  worker = start();
 
   return {
+    start: () => {
+      worker ??= start();
+    },
     call: <A>(ask: Q) =>
       new Promise<A>((resolve, reject) => {
         if (closed) return reject(new LogUnavailable("the log is closed", "closed"));
