@@ -1,26 +1,160 @@
+import { type EffectiveAlert, effectiveAlerts, spanOf } from "../alert/effective.ts";
+import { promisesOf } from "../promise.ts";
+import { recordings } from "../record.ts";
+import type { SecretRef } from "../spec/parts.ts";
+import type { Spec } from "../spec/schema.ts";
 import type { Renderer } from "./rendered.ts";
+import { secretFile } from "./secret.ts";
 import { yamlFile } from "./text.ts";
 
-export const renderPrometheus: Renderer = ({ prometheus, alerting }) => {
-  if (!prometheus.enabled) return new Map();
+/** prometheus/: what to scrape, what to record, when to alert, and the tests that prove the alerts (promtool's). */
+export const renderPrometheus: Renderer = (spec) => {
+  if (!spec.prometheus.enabled) return new Map();
+  const alerts = effectiveAlerts(spec);
+  const groups = [...recordings(promisesOf(spec), spanOf(spec)), ...alertGroups(alerts)];
   return new Map([
-    [
-      "prometheus/prometheus.yml",
-      yamlFile({
-        global: { scrape_interval: prometheus.scrape_interval, evaluation_interval: prometheus.evaluation_interval },
-        rule_files: ["rules/*.yml"],
-        alerting: {
-          alertmanagers: [{ static_configs: [{ targets: [new URL(alerting.alertmanager.endpoint).host] }] }],
-        },
-        scrape_configs: [
-          {
-            job_name: "lighthouse-bridge",
-            metrics_path: prometheus.metrics_path,
-            scheme: prometheus.scheme,
-            static_configs: [{ targets: prometheus.targets }],
-          },
-        ],
-      }),
-    ],
+    ["prometheus/prometheus.yml", yamlFile(configuration(spec))],
+    ...byFile(groups).map(([file, content]): [string, string] => [`prometheus/rules/${file}`, yamlFile(content)]),
+    // The stories are told in nominal time.
+    ...(spec.alerting.time_scale === 1 ? alerts.flatMap((alert) => tests(alert, groups)) : []),
   ]);
 };
+
+interface Group {
+  readonly name: string;
+  readonly file: string;
+}
+
+const byFile = (groups: readonly Group[]): readonly (readonly [string, unknown])[] =>
+  [...new Set(groups.map(({ file }) => file))].map((name) => [
+    name,
+    { groups: groups.filter(({ file }) => file === name).map(({ file: _, ...group }) => group) },
+  ]);
+
+const configuration = (spec: Spec) => {
+  const { prometheus, alerting, environment, health_checks } = spec;
+  const alertmanager = new URL(alerting.alertmanager.endpoint);
+  return {
+    global: {
+      scrape_interval: prometheus.scrape_interval,
+      evaluation_interval: prometheus.evaluation_interval,
+      external_labels: { environment, ...prometheus.external_labels },
+    },
+    rule_files: ["rules/*.yml"],
+    alerting: {
+      alertmanagers: [
+        {
+          scheme: alertmanager.protocol.slice(0, -1),
+          ...(alertmanager.pathname === "/" ? {} : { path_prefix: alertmanager.pathname }),
+          static_configs: [{ targets: [hostPort(alertmanager)] }],
+        },
+      ],
+    },
+    scrape_configs: [
+      {
+        job_name: "lighthouse-bridge",
+        scheme: prometheus.scheme,
+        metrics_path: prometheus.metrics_path,
+        sample_limit: sampleLimit,
+        ...credentials(spec, prometheus.token),
+        static_configs: [{ targets: prometheus.targets }],
+      },
+      ownJob("prometheus", new URL(prometheus.endpoint)),
+      ownJob("alertmanager", alertmanager),
+      ...(health_checks.prober === undefined ? [] : probes(health_checks.prober, health_checks.endpoints)),
+    ],
+  };
+};
+
+/**
+ * A bridge shows about 700 samples, histograms and Node's own included. Ten times that is a label gone wild: then the
+ * scrape fails, and BridgeDown says so, before the server runs out of memory.
+ */
+const sampleLimit = 7000;
+
+const hostPort = ({ host, port, protocol }: URL): string =>
+  port === "" ? `${host}:${protocol === "https:" ? 443 : 80}` : host;
+
+const credentials = (spec: Spec, token: SecretRef | undefined) =>
+  token === undefined ? {} : { authorization: { type: "Bearer", credentials_file: secretFile(spec, token) } };
+
+const ownJob = (job_name: string, endpoint: URL) => ({
+  job_name,
+  scheme: endpoint.protocol.slice(0, -1),
+  ...(endpoint.pathname === "/" ? {} : { metrics_path: `${endpoint.pathname}/metrics` }),
+  static_configs: [{ targets: [hostPort(endpoint)] }],
+});
+
+/** One job for each endpoint, because interval and timeout are a job's. The exporter gets the address as a parameter. */
+const probes = (prober: string, endpoints: Spec["health_checks"]["endpoints"]) =>
+  endpoints.map(({ name, url, interval, timeout }) => ({
+    job_name: `lighthouse-health/${name}`,
+    metrics_path: "/probe",
+    params: { module: ["http_2xx"] },
+    scrape_interval: interval,
+    scrape_timeout: timeout,
+    static_configs: [{ targets: [url], labels: { job: "lighthouse-health", check: name } }],
+    relabel_configs: [
+      { source_labels: ["__address__"], target_label: "__param_target" },
+      { source_labels: ["__param_target"], target_label: "instance" },
+      { target_label: "__address__", replacement: prober },
+    ],
+  }));
+
+/** Burn-rate alerts stand with the recordings they read, the others by component. */
+const groupOf = ({ component, labels: { slo } }: EffectiveAlert): Group =>
+  slo === undefined
+    ? { name: `lighthouse-${component}`, file: `${component}.yml` }
+    : { name: `lighthouse-burn-${slo}`, file: `slo-${slo}.yml` };
+
+const alertGroups = (alerts: readonly EffectiveAlert[]) => {
+  const groups = new Map(alerts.map((alert) => [groupOf(alert).name, groupOf(alert)]));
+  return [...groups.values()].map((group) => ({
+    ...group,
+    rules: alerts
+      .filter((alert) => groupOf(alert).name === group.name)
+      .map((alert) => ({
+        alert: alert.name,
+        expr: alert.expr,
+        ...(alert.for === "0s" ? {} : { for: alert.for }),
+        labels: alert.labels,
+        annotations: alert.annotations,
+      })),
+  }));
+};
+
+/**
+ * Firing alerts are read from the series ALERTS, because promtool's own comparison of alerts wants every label and every
+ * annotation to the letter. The order of groups is given: without it promtool's is random, and an alert may read what
+ * its recording rule wrote one evaluation earlier. Only the files that an alert depends on are loaded, or the stories
+ * that last for days take minutes.
+ */
+const tests = (alert: EffectiveAlert, groups: readonly Group[]): readonly [string, string][] => {
+  const files = new Set(alert.labels.slo === undefined ? ["gauges.yml"] : []).add(groupOf(alert).file);
+  const paces = [...new Set(alert.proofs.map(({ every }) => every))];
+  return paces.map((every) => [
+    `prometheus/tests/${alert.name}${paces.length === 1 ? "" : `-${every}s`}.yml`,
+    yamlFile({
+      rule_files: [...files].map((file) => `../rules/${file}`),
+      evaluation_interval: `${every}s`,
+      group_eval_order: groups.filter(({ file }) => files.has(file)).map(({ name }) => name),
+      tests: alert.proofs
+        .filter((proof) => proof.every === every)
+        .map(({ name, given, expect }) => ({
+          name: `${alert.name} ${name}`,
+          interval: `${every}s`,
+          input_series: Object.entries(given).map(([series, values]) => ({ series, values })),
+          promql_expr_test: expect.map(({ at, firing, throughout }) => ({
+            expr: throughout
+              ? `sum(count_over_time(${firings(alert)}[${at}s])) or vector(0)`
+              : `count(${firings(alert)}) or vector(0)`,
+            eval_time: `${at}s`,
+            exp_samples: [{ labels: "{}", value: firing }],
+          })),
+        })),
+    }),
+  ]);
+};
+
+const firings = ({ name, labels: { severity, team } }: EffectiveAlert): string =>
+  `ALERTS{alertname="${name}", alertstate="firing", severity="${severity}", team="${team}"}`;

@@ -4,6 +4,22 @@ import Type, { type TProperties, type TSchema, type TUnsafe } from "typebox";
 
 /** A length of time as Prometheus writes it: one number, one unit. */
 export type Duration = `${number}${"ms" | "s" | "m" | "h" | "d" | "w"}`;
+
+const unitSeconds: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
+
+export const inSeconds = (length: Duration): number => {
+  const [, count = "0", unit = "s"] = /^([0-9]+)([a-z]+)$/.exec(length) ?? [];
+  return Number(count) * (unitSeconds[unit] ?? 1);
+};
+
+/** A length of time times a factor, to whole milliseconds, never less than one of them unless it was 0. */
+export const scaled = (length: Duration, factor: number): Duration => {
+  if (factor === 1) return length;
+  const ms = Math.round(inSeconds(length) * factor * 1000);
+  if (ms === 0) return inSeconds(length) === 0 ? "0s" : "1ms";
+  return ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`;
+};
+
 export const duration = (description: string, byDefault: Duration): TUnsafe<Duration> =>
   Type.Unsafe<Duration>({ type: "string", pattern: "^[0-9]+(ms|s|m|h|d|w)$", description, default: byDefault });
 

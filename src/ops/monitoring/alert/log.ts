@@ -1,0 +1,262 @@
+import { signals } from "../../../domain/signal.ts";
+import { increase, rate, select } from "../promql.ts";
+import { counter, gauge, series } from "../proof/series.ts";
+import { edges, over, silence, under, windowEdges } from "../proof/stories.ts";
+import type { Alert, Proof } from "./alert.ts";
+
+const failures = (reason: "disk_full" | "io") => series(signals.logAppendFailures, { reason });
+
+const appendFailing: Alert = {
+  name: "LogAppendFailing",
+  title: "Log Cannot Append",
+  component: "log",
+  severity: "critical",
+  team: "on-call",
+  for: "0s",
+  concern: "log-append",
+  expr: ({ span }) => `${increase(select(signals.logAppendFailures), span("5m"), "reason")} > 0`,
+  summary: "The log cannot append: {{ $labels.reason }}.",
+  description:
+    "Appends fail ({{ $labels.reason }}). Nothing is accepted that is not durable, so questions are refused.",
+  dashboard: "lighthouse-log",
+  proofs: () => [
+    {
+      name: "fires at the first failure, by its reason, and resolves",
+      every: 15,
+      given: { [failures("disk_full")]: gauge(15, [0, 600], [1, 1200]), [failures("io")]: gauge(15, [0, 1800]) },
+      expect: windowEdges(15, 600, 600 + 300),
+    },
+  ],
+};
+
+/** `share` of the appends take between 100 and 250 ms, the others less than 5. */
+const appends = (share: number, seconds: number, quiet: number) => {
+  const name = signals.logAppend.name;
+  const from = 'job="lighthouse-bridge", instance="localhost:8765"';
+  const of = (le: string, part: number) => [
+    `${name}_bucket{le="${le}", ${from}}`,
+    counter(15, [0, quiet], [100 * part, seconds], [0, 900]),
+  ];
+  const bounds = signals.logAppend.buckets;
+  return Object.fromEntries([
+    ...bounds.map((bound) => of(String(bound), bound < 0.005 ? 0 : bound <= 0.1 ? 1 - share : 1)),
+    of("+Inf", 1),
+  ]);
+};
+
+const appendSlow: Alert = {
+  name: "LogAppendSlow",
+  title: "Log Appends Slowly",
+  component: "log",
+  severity: "warning",
+  team: "performance-team",
+  threshold: 0.1,
+  unit: "s",
+  for: "5m",
+  concern: "overhead-latency",
+  expr: ({ threshold, span }) =>
+    `histogram_quantile(0.99, ${rate(select(signals.logAppend, {}, "_bucket"), span("5m"), "le")}) > ${threshold}`,
+  summary: "Appends to the log are slow.",
+  description:
+    "One append in a hundred takes {{ $value | humanizeDuration }}; every ask and every answer waits for one.",
+  dashboard: "lighthouse-log",
+  proofs: ({ forSeconds }) => [
+    {
+      name: "fires when more than one append in a hundred takes longer, and resolves when they left the window",
+      every: 15,
+      given: appends(0.0125, forSeconds + 600, 600),
+      expect: windowEdges(15, 600 + 15 + forSeconds, 1200 + forSeconds + 300),
+    },
+    {
+      name: "stays silent when fewer than one in a hundred do",
+      every: 15,
+      given: appends(0.008, forSeconds + 900, 600),
+      expect: silence(forSeconds + 1500),
+    },
+  ],
+};
+
+const probe = series(signals.logSyncProbe, {});
+
+const syncSlow: Alert = {
+  name: "LogSyncSlow",
+  title: "Disk Syncs Slowly",
+  component: "log",
+  severity: "warning",
+  team: "performance-team",
+  threshold: 0.1,
+  unit: "s",
+  for: "5m",
+  concern: "overhead-latency",
+  expr: ({ threshold }) => `${select(signals.logSyncProbe)} > ${threshold}`,
+  summary: "The disk of the log is slow.",
+  description: "Making a few bytes durable takes {{ $value | humanizeDuration }} on {{ $labels.instance }}.",
+  dashboard: "lighthouse-log",
+  proofs: ({ threshold, forSeconds }) => [
+    {
+      name: "fires when the probe stays slow, and resolves when it is fast again",
+      every: 15,
+      given: { [probe]: gauge(15, [0.002, 600], [threshold * over, forSeconds + 600], [0.002, 600]) },
+      expect: edges(15, 600 + forSeconds, 1200 + forSeconds),
+    },
+    {
+      name: "stays silent at the threshold itself, and under it",
+      every: 15,
+      given: { [probe]: gauge(15, [threshold * under, forSeconds + 600], [threshold, forSeconds + 600]) },
+      expect: silence(2 * forSeconds + 1200),
+    },
+  ],
+};
+
+const used = `100 * (1 - ${select(signals.logDiskFree)} / ${select(signals.logDiskSize)})`;
+const free = series(signals.logDiskFree, {});
+const size = series(signals.logDiskSize, {});
+const diskProofs = ({ threshold, forSeconds }: { threshold: number; forSeconds: number }): readonly Proof[] => {
+  // Of 800 bytes, so that percentages are whole.
+  const left = (percent: number) => 8 * (100 - percent);
+  const above = threshold + (100 - threshold) / 10;
+  return [
+    {
+      name: "fires when the disk stays fuller than the threshold, and resolves when there is room",
+      every: 15,
+      given: {
+        [free]: gauge(15, [left(10), 600], [left(above), forSeconds + 600], [left(10), 600]),
+        [size]: gauge(15, [800, forSeconds + 1800]),
+      },
+      expect: edges(15, 600 + forSeconds, 1200 + forSeconds),
+    },
+    {
+      name: "stays silent at the threshold itself",
+      every: 15,
+      given: { [free]: gauge(15, [left(threshold), forSeconds + 900]), [size]: gauge(15, [800, forSeconds + 900]) },
+      expect: silence(forSeconds + 900),
+    },
+  ];
+};
+
+const diskFilling: Alert = {
+  name: "LogDiskFilling",
+  title: "Disk of the Log Fills",
+  component: "log",
+  severity: "warning",
+  team: "on-call",
+  threshold: 80,
+  unit: "%",
+  for: "5m",
+  concern: "log-disk",
+  expr: ({ threshold }) => `${used} > ${threshold}`,
+  summary: "The disk of the log fills up.",
+  description: '{{ $value | printf "%.0f" }} % of the disk that holds the log is used on {{ $labels.instance }}.',
+  dashboard: "lighthouse-log",
+  proofs: diskProofs,
+};
+
+const diskFull: Alert = {
+  ...diskFilling,
+  name: "LogDiskFull",
+  title: "Disk of the Log Is Nearly Full",
+  severity: "critical",
+  threshold: 90,
+  for: "1m",
+  summary: "The disk of the log is nearly full.",
+};
+
+const diskFullSoon: Alert = {
+  name: "LogDiskFullSoon",
+  title: "Disk of the Log Will Be Full",
+  component: "log",
+  severity: "warning",
+  team: "on-call",
+  threshold: 4,
+  unit: "count",
+  for: "10m",
+  concern: "log-disk",
+  expr: ({ threshold, span }) =>
+    `predict_linear(${select(signals.logDiskFree)}[${span("1h")}], ${threshold} * 3600) < 0`,
+  summary: "The disk of the log will be full within hours.",
+  description: "As it went in the last hour, {{ $labels.instance }} has no space left in a few hours.",
+  dashboard: "lighthouse-log",
+  proofs: ({ threshold, forSeconds }) => {
+    // So many bytes that the straight line of the last hour ends at 0 a little before, or after, the time looked at.
+    const emptying = (hours: number) => {
+      const from = 1_000_000;
+      const perSample = (from / (hours * 3600)) * 15;
+      return `${from}-${perSample.toFixed(6)}x${(3600 + forSeconds + 900) / 15}`;
+    };
+    return [
+      {
+        name: "fires when the space ends sooner, as it went",
+        every: 15,
+        given: { [free]: emptying(threshold * under) },
+        expect: [
+          { at: forSeconds, firing: 0 },
+          { at: 15 + forSeconds, firing: 1 },
+        ],
+      },
+      {
+        name: "stays silent when it lasts longer",
+        every: 15,
+        given: { [free]: emptying(threshold * over + 1.5) },
+        expect: silence(forSeconds + 3600),
+      },
+      {
+        name: "resolves within the hour when somebody makes room",
+        every: 15,
+        given: { [free]: `1000000-${((1_000_000 / (threshold * under * 3600)) * 15).toFixed(6)}x240 9000000x480` },
+        expect: [
+          { at: 3600, firing: 1 },
+          { at: 3600 + 3600 + 600, firing: 0 },
+        ],
+      },
+    ];
+  },
+};
+
+const position = series(signals.logPosition, {});
+const checkpoint = series(signals.logCheckpoint, {});
+
+const checkpointBehind: Alert = {
+  name: "LogCheckpointBehind",
+  title: "Checkpoints Fall Behind",
+  component: "log",
+  severity: "warning",
+  team: "on-call",
+  threshold: 10000,
+  unit: "count",
+  for: "10m",
+  concern: "log-integrity",
+  expr: ({ threshold }) => `${select(signals.logPosition)} - ${select(signals.logCheckpoint)} > ${threshold}`,
+  summary: "Events are not covered by a signed checkpoint.",
+  description: "{{ $value }} events came after the last signed checkpoint: tampering with them would not be seen.",
+  dashboard: "lighthouse-log",
+  proofs: ({ threshold, forSeconds }) => [
+    {
+      name: "fires when too many events are not covered, and resolves at the next checkpoint",
+      every: 15,
+      given: {
+        [position]: gauge(15, [1000, 600], [1000 + threshold * over, forSeconds + 1200]),
+        [checkpoint]: gauge(15, [1000, 1200 + forSeconds], [1000 + threshold * over, 600]),
+      },
+      expect: edges(15, 600 + forSeconds, 1200 + forSeconds),
+    },
+    {
+      name: "stays silent at the threshold itself, however long the log",
+      every: 15,
+      given: {
+        [position]: gauge(15, [1e9 + threshold, forSeconds + 900]),
+        [checkpoint]: gauge(15, [1e9, forSeconds + 900]),
+      },
+      expect: silence(forSeconds + 900),
+    },
+  ],
+};
+
+export const logAlerts: readonly Alert[] = [
+  appendFailing,
+  appendSlow,
+  syncSlow,
+  diskFilling,
+  diskFull,
+  diskFullSoon,
+  checkpointBehind,
+];

@@ -1,0 +1,103 @@
+import { signals } from "../../../domain/signal.ts";
+import { increase, rate, select } from "../promql.ts";
+import { counter, gauge, type Phase, series } from "../proof/series.ts";
+import { over, silence, under, windowEdges } from "../proof/stories.ts";
+import type { Alert } from "./alert.ts";
+
+const exports = (result: "ok" | "failed") => series(signals.telemetryExports, { exporter: "otlp_traces", result });
+
+const stream = (shares: readonly Phase[]) => ({
+  [exports("failed")]: counter(15, ...shares.map(([part, seconds]) => [2 * part, seconds] as const)),
+  [exports("ok")]: counter(15, ...shares.map(([part, seconds]) => [2 * (1 - part), seconds] as const)),
+});
+
+const exportFailing: Alert = {
+  name: "TelemetryExportFailing",
+  title: "Telemetry Is Not Taken",
+  component: "telemetry",
+  severity: "warning",
+  team: "on-call",
+  threshold: 10,
+  unit: "%",
+  for: "10m",
+  concern: "telemetry",
+  // The SDK's forceFlush resolves even when every export failed; this counter is the only witness.
+  expr: ({ threshold, span }) => {
+    const failed = rate(select(signals.telemetryExports, { result: "failed" }), span("5m"), "exporter");
+    const all = rate(select(signals.telemetryExports), span("5m"), "exporter");
+    return `100 * ${failed} / (${all} > 0) > ${threshold}`;
+  },
+  summary: "Exports by {{ $labels.exporter }} fail.",
+  description:
+    '{{ $value | printf "%.0f" }} % of the batches of {{ $labels.exporter }} are not taken by the other side.',
+  dashboard: "lighthouse-monitoring",
+  proofs: ({ threshold, forSeconds }) => [
+    {
+      name: "fires when the share of failed batches stays over the threshold, and resolves when it fell",
+      every: 15,
+      given: stream([
+        [0, 600],
+        [(threshold / 100) * over, forSeconds + 900],
+        [0, 900],
+      ]),
+      expect: windowEdges(15, 600 + 285 + forSeconds, 1500 + forSeconds + 30),
+    },
+    {
+      name: "stays silent under the threshold",
+      every: 15,
+      given: stream([[(threshold / 100) * under, forSeconds + 1800]]),
+      expect: silence(forSeconds + 1800),
+    },
+  ],
+};
+
+const dropped = series(signals.telemetryDropped, { exporter: "datadog" });
+
+const telemetryDropped: Alert = {
+  name: "TelemetryDropped",
+  title: "Telemetry Is Given Up",
+  component: "telemetry",
+  severity: "warning",
+  team: "on-call",
+  for: "0s",
+  concern: "telemetry",
+  expr: ({ span }) => `${increase(select(signals.telemetryDropped), span("10m"), "exporter")} > 0`,
+  summary: "{{ $labels.exporter }} lost telemetry.",
+  description: 'About {{ $value | printf "%.0f" }} spans, records or points for {{ $labels.exporter }} were given up.',
+  dashboard: "lighthouse-monitoring",
+  proofs: () => [
+    {
+      name: "fires at the first loss, and resolves",
+      every: 15,
+      given: { [dropped]: gauge(15, [0, 900], [1, 1500]) },
+      expect: windowEdges(15, 900, 900 + 600),
+    },
+  ],
+};
+
+const lines = series(signals.logLinesDropped, { sink: "logstash" });
+
+const linesDropped: Alert = {
+  name: "LogShippingDropping",
+  title: "Log Lines Are Given Up",
+  component: "telemetry",
+  severity: "warning",
+  team: "on-call",
+  for: "0s",
+  concern: "telemetry",
+  expr: ({ span }) => `${increase(select(signals.logLinesDropped), span("10m"), "sink")} > 0`,
+  summary: "Log lines for {{ $labels.sink }} are lost.",
+  description:
+    'About {{ $value | printf "%.0f" }} lines for {{ $labels.sink }} were given up: it was away for longer than the buffer lasts.',
+  dashboard: "lighthouse-monitoring",
+  proofs: () => [
+    {
+      name: "fires at the first lost line, and resolves",
+      every: 15,
+      given: { [lines]: gauge(15, [0, 900], [1, 1500]) },
+      expect: windowEdges(15, 900, 900 + 600),
+    },
+  ],
+};
+
+export const telemetryAlerts: readonly Alert[] = [exportFailing, telemetryDropped, linesDropped];
