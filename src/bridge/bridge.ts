@@ -2,6 +2,7 @@ import { type Agent, bridgeActor } from "../domain/agent.ts";
 import type { Elicitation } from "../domain/elicitation.ts";
 import { type Fact, streamOf } from "../domain/event.ts";
 import type { Limits } from "../domain/limit.ts";
+import { type Observer, unobserved } from "../domain/observer.ts";
 import { type Refusal, refusal } from "../domain/refusal.ts";
 import type { Clock, Rng, Scheduler } from "../domain/world.ts";
 import { hmacKeyOf, macKid, tokenHash, type VerifyKey } from "../signing/keys.ts";
@@ -15,7 +16,7 @@ import { delivery } from "./delivery/deliver.ts";
 import { type Log, LogUnavailable } from "./log/log.ts";
 import { agentDirectory } from "./projection/agents.ts";
 import { elicitationView } from "./projection/elicitations.ts";
-import { follow } from "./projection/rebuild.ts";
+import { follow, type Projection } from "./projection/rebuild.ts";
 
 export interface BridgePorts {
   readonly log: Log;
@@ -28,17 +29,21 @@ export interface BridgePorts {
   readonly master: { readonly epoch: number; readonly secret: Uint8Array };
   readonly version: string;
   readonly onReplay?: (position: number, head: number) => void;
+  /** Further folds over the log, replayed into with the bridge's own. */
+  readonly projections?: readonly Projection[];
+  /** Who looks on while it works; nobody unless given. */
+  readonly observer?: Observer;
   /** A command that delivery gave failed for a reason that is a fault, not a refusal. */
   readonly onFault: (fault: unknown) => void;
 }
 
 /** A running bridge without its doors: commands in, projections to read, delivery to listen to. */
 export const startBridge = async (ports: BridgePorts) => {
-  const { log, clock, scheduler, limits, audience, master } = ports;
+  const { log, clock, scheduler, limits, audience, master, observer = unobserved, projections = [] } = ports;
   const now = logTime(clock, log);
   const agents = agentDirectory();
   const elicitations = elicitationView(log, limits);
-  await follow(log, [agents, elicitations], ports.onReplay);
+  await follow(log, [agents, elicitations, ...projections], ports.onReplay);
 
   const violation = violationRecorder(log, now);
   const registry = registerCommands({
@@ -50,6 +55,7 @@ export const startBridge = async (ports: BridgePorts) => {
     ...ports,
     now,
     violation,
+    observer,
     keyOf: keyring(master, agents.get),
     lookup: { ...elicitations, agent: agents.get },
   });
@@ -69,8 +75,9 @@ export const startBridge = async (ports: BridgePorts) => {
     audience,
     agents,
     elicitations,
+    observer,
     record: {
-      offered: (id, via, session) => inBackground(elicit.offered(id, via, session)),
+      offered: (id, via, session, trace) => inBackground(elicit.offered(id, via, session, trace)),
       expire: (id) => inBackground(untilWritten(() => elicit.expire(id))),
       lapse: (id) => inBackground(untilWritten(() => elicit.lapse(id))),
       seen: (agent, via) => inBackground(registry.see(agent, via)),
@@ -89,6 +96,8 @@ export const startBridge = async (ports: BridgePorts) => {
 
   return {
     log,
+    clock,
+    observer,
     now,
     limits,
     audience,

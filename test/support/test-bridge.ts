@@ -1,4 +1,4 @@
-import { type Bridge, startBridge } from "../../src/bridge/bridge.ts";
+import { type Bridge, type BridgePorts, startBridge } from "../../src/bridge/bridge.ts";
 import type { Ask } from "../../src/bridge/command/elicit.ts";
 import type { Credential } from "../../src/bridge/command/register.ts";
 import type { Log } from "../../src/bridge/log/log.ts";
@@ -16,7 +16,7 @@ import { type BreakableDisk, breakableDisk } from "./breakable-disk.ts";
 import { type ManualTime, manualTime } from "./manual-time.ts";
 import { seededRng } from "./seeded-rng.ts";
 
-export interface TestBridgeOptions {
+export interface TestBridgeOptions extends Pick<BridgePorts, "observer" | "projections"> {
   readonly limits?: Partial<Limits>;
   /** What the bridge and the agents draw randomness from; 1 unless given. */
   readonly seed?: number;
@@ -89,6 +89,8 @@ export const testBridge = async (options: TestBridgeOptions = {}): Promise<TestB
     master: { epoch: 1, secret: new Uint8Array(32).fill(7) },
     version: "0.0.0-test",
     onFault,
+    ...(options.observer === undefined ? {} : { observer: options.observer }),
+    ...(options.projections === undefined ? {} : { projections: options.projections }),
   });
 
   const register: TestBridge["register"] = async (name, roles = ["agent"], { kind = "ai", expertise = [] } = {}) => {

@@ -12,6 +12,7 @@ import {
 import { type Draft, type Fact, idOf, streamOf } from "../../domain/event.ts";
 import type { Json } from "../../domain/json.ts";
 import type { Limits } from "../../domain/limit.ts";
+import type { Observer } from "../../domain/observer.ts";
 import { type Problem, type Refusal, refusal } from "../../domain/refusal.ts";
 import type { Clock, Rng } from "../../domain/world.ts";
 import { acceptSchema } from "../../schema/accept.ts";
@@ -47,6 +48,7 @@ export interface ElicitPorts {
   /** The key that `kid` names, if it is one of this agent's. */
   readonly keyOf: (agent: string, kid: string) => VerifyKey | undefined;
   readonly violation: RecordViolation;
+  readonly observer: Pick<Observer, "began">;
 }
 
 /** An ask as it passed the door: every member has the right type, nothing is yet known to make sense. */
@@ -80,6 +82,9 @@ export const elicitCommands = (ports: ElicitPorts) => {
   const run = async (id: string, command: ElicitationCommand, caller: Caller): Promise<Outcome> => {
     const stream = streamOf.elicitation(id);
     const time = now();
+    if (caller.receivedAt !== undefined && (command.type === "ask" || command.type === "answer")) {
+      ports.observer.began(command.type, id, caller.receivedAt);
+    }
     const outcome = await handle(stream, command, (fact, state) => toDraft(fact, state, stream, time, caller));
     if (!outcome.ok) await ports.violation(caller, outcome.refusal, stream);
     return outcome;
@@ -219,8 +224,8 @@ export const elicitCommands = (ports: ElicitPorts) => {
     cancel: (id: string, reason: string, caller: Caller): Promise<Outcome> =>
       run(id, { type: "cancel", by: caller.actor, reason, now: now() }, caller),
     /** Call when bytes have left, and only then. */
-    offered: (id: string, via: OfferWay, session: string): Promise<Outcome> =>
-      run(id, { type: "offer", via, session, now: now() }, byBridge),
+    offered: (id: string, via: OfferWay, session: string, trace: string | null = null): Promise<Outcome> =>
+      run(id, { type: "offer", via, session, now: now() }, { actor: bridgeActor, trace }),
     expire: (id: string): Promise<Outcome> => run(id, { type: "expire", now: now() }, byBridge),
     lapse: (id: string): Promise<Outcome> => run(id, { type: "lapse", now: now() }, byBridge),
   };

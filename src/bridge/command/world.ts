@@ -9,6 +9,8 @@ export interface Caller {
   readonly actor: string;
   /** W3C `traceparent` of the request, null when there is none. */
   readonly trace: string | null;
+  /** When the request arrived, in monotonic milliseconds; absent for what nobody waits for. */
+  readonly receivedAt?: number;
 }
 
 /** Time that never runs backwards: the log's order and its times agree whatever the wall clock does. */

@@ -2,6 +2,7 @@ import { type Offer, offerOf } from "../../domain/answer.ts";
 import type { OfferWay } from "../../domain/elicitation.ts";
 import { idOf, type Recorded } from "../../domain/event.ts";
 import type { Limits } from "../../domain/limit.ts";
+import type { Observer } from "../../domain/observer.ts";
 import type { Refusal } from "../../domain/refusal.ts";
 import type { Cancel, Clock, Scheduler } from "../../domain/world.ts";
 import type { AgentDirectory } from "../projection/agents.ts";
@@ -16,9 +17,10 @@ export interface DeliveryPorts {
   readonly audience: string;
   readonly agents: AgentDirectory;
   readonly elicitations: ElicitationView;
+  readonly observer: Pick<Observer, "queued" | "handing" | "handed">;
   /** Commands that delivery gives when something happened: bytes left, a deadline passed, an agent showed itself. */
   readonly record: {
-    readonly offered: (id: string, via: OfferWay, session: string) => void;
+    readonly offered: (id: string, via: OfferWay, session: string, trace: string | null) => void;
     readonly expire: (id: string) => void;
     readonly lapse: (id: string) => void;
     readonly seen: (agent: string, via: string) => void;
@@ -41,7 +43,7 @@ export interface InboxItem {
  * nothing that the log and the live connections could not give back.
  */
 export const delivery = (ports: DeliveryPorts) => {
-  const { clock, scheduler, agents, elicitations, audience, record } = ports;
+  const { clock, scheduler, agents, elicitations, audience, observer, record } = ports;
   const present = presence();
   const waits = new Map<string, Set<() => void>>();
   const timers = deadlines(clock, scheduler, due, (id) => elicitations.find(id)?.state.status === "open");
@@ -59,22 +61,32 @@ export const delivery = (ports: DeliveryPorts) => {
     position: held.askedAt,
   });
 
-  const offerTo = (listener: Listener, held: OpenElicitation): void => {
-    if (listener.offer === null) return;
+  const offerTo = (listener: Listener, held: OpenElicitation): boolean => {
+    if (listener.offer === null) return false;
+    const { via, session } = listener;
     const { offer, position } = itemOf(held);
-    listener.offer(offer, position, () => record.offered(held.id, listener.via, listener.session));
+    const trace = observer.handing("ask", held.id, via);
+    listener.offer(offer, position, trace, (error) => {
+      observer.handed("ask", held.id, via, error);
+      if (error === undefined) record.offered(held.id, via, session, trace);
+    });
+    return true;
   };
 
-  const wake = (key: string): void => {
+  /** True when somebody waited for it. */
+  const wake = (key: string): boolean => {
     const waiting = waits.get(key);
-    if (waiting === undefined) return;
+    if (waiting === undefined) return false;
     waits.delete(key);
     for (const resume of waiting) resume();
+    return true;
   };
 
   const offerAll = (held: OpenElicitation): void => {
-    for (const listener of present.of(held.state.question.to)) offerTo(listener, held);
-    wake(`inbox ${held.state.question.to}`);
+    const { to } = held.state.question;
+    let isTaken = false;
+    for (const listener of present.of(to)) isTaken = offerTo(listener, held) || isTaken;
+    if (!wake(`inbox ${to}`) && !isTaken) observer.queued("ask", held.id);
   };
 
   /** Told after the projections have folded the same events. */
@@ -146,9 +158,16 @@ export const delivery = (ports: DeliveryPorts) => {
 
     /** What is open for an agent. Whoever hands it over calls `left(items)` once the bytes are gone. */
     inbox: (agent: string): readonly InboxItem[] => Array.from(elicitations.inbox(agent), itemOf),
-    left: (items: readonly InboxItem[], via: OfferWay, session: string): void => {
-      for (const { offer } of items) record.offered(offer.id, via, session);
-    },
+    left: (
+      items: readonly InboxItem[],
+      via: OfferWay,
+      session: string,
+      traces: readonly (string | null)[] = [],
+    ): void =>
+      items.forEach(({ offer }, index) => {
+        observer.handed("ask", offer.id, via);
+        record.offered(offer.id, via, session, traces[index] ?? null);
+      }),
     seen: (agent: string, via: string): void => record.seen(agent, via),
 
     /** Long poll: until something new is asked of the agent. */

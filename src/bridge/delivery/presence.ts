@@ -10,15 +10,18 @@ export interface Listener {
   readonly session: string;
   readonly via: OfferWay;
   /**
-   * Sends a question; `left` is called when the bytes are gone, and never if they were not. Null on a connection that
-   * does not take questions: its agent is then no more reachable for them than without it.
+   * Sends a question, and its traceparent along with it; `left` is called when the bytes are gone, with an error when
+   * they never will be. Null on a connection that does not take questions: its agent is then no more reachable for
+   * them than without it.
    */
-  readonly offer: ((offer: Offer, position: number, left: () => void) => void) | null;
+  readonly offer: SendOffer | null;
   /** Something happened to an elicitation that this agent is a party of. */
   readonly notify: (event: Recorded) => void;
   /** Ends the connection and says why. */
   readonly end: (refusal: Refusal) => void;
 }
+
+export type SendOffer = (offer: Offer, position: number, trace: string | null, left: (error?: Error) => void) => void;
 
 /** Who can be reached right now. Measured, never assumed: an entry is a live connection. */
 export const presence = () => {

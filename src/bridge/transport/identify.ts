@@ -1,4 +1,5 @@
 import type { Bridge } from "../bridge.ts";
+import { traceparentIn } from "./meta.ts";
 import type { Principal } from "./operation.ts";
 
 /** The token of an `Authorization: Bearer …` header. */
@@ -7,7 +8,6 @@ export const bearerOf = (header: string | undefined): string | undefined =>
 
 /** Longest token that is looked at: ours have 47 characters. */
 const TOKEN_CHARS_MAX = 256;
-const traceparent = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
 /** Who this credential belongs to. The one place where a request gets an identity, and it comes from nowhere else. */
 export const identify = (
@@ -23,6 +23,6 @@ export const identify = (
   return {
     agent,
     roles: known.profile.roles,
-    trace: typeof trace === "string" && traceparent.test(trace) ? trace : null,
+    trace: traceparentIn(trace),
   };
 };

@@ -30,6 +30,10 @@ export interface Operation<I extends TSchema = TSchema, O extends TSchema = TSch
 export interface Session {
   /** Names the connection or request in receipts. */
   readonly id: string;
+  /** When the whole request was there, in monotonic milliseconds. */
+  readonly receivedAt: number;
+  /** W3C `traceparent` of this one call, where a connection carries many. */
+  readonly trace?: string | null;
   /** Aborts when the other side has gone. */
   readonly signal: AbortSignal;
   /** Calls back once the reply's bytes have left, and never if they did not. */
@@ -43,7 +47,7 @@ export const operation = <I extends TSchema, O extends TSchema>(op: Operation<I,
   return {
     ...op,
     problemsOf,
-    call: async (bridge, who, raw, session) => {
+    call: observed(op.name, async (bridge, who, raw, session) => {
       const problems = problemsOf(raw);
       if (problems.length > 0) return { ok: false, refusal: invalidInput(problems) };
       const input = raw as Static<I>;
@@ -56,8 +60,31 @@ export const operation = <I extends TSchema, O extends TSchema>(op: Operation<I,
       } finally {
         entered.value();
       }
-    },
+    }),
   } as ServedOperation;
+};
+
+/** Every call of every transport passes here: it gets its place in a trace, and its end is told. */
+const observed =
+  (operation: string, call: ServedOperation["call"]): ServedOperation["call"] =>
+  async (bridge, who, raw, session) => {
+    const { observer } = bridge;
+    const { receivedAt } = session;
+    const trace = observer.entered(operation, session.trace ?? who.trace);
+    const served = { operation, actor: who.agent, trace, receivedAt };
+    try {
+      const reply = await call(bridge, trace === who.trace ? who : { ...who, trace }, raw, session);
+      observer.served(reply.ok ? served : { ...served, ...subjectOf(raw), refusal: reply.refusal });
+      return reply;
+    } catch (fault) {
+      observer.served({ ...served, ...subjectOf(raw), fault });
+      throw fault;
+    }
+  };
+
+const subjectOf = (raw: unknown): { readonly subject?: string } => {
+  const { id } = (raw ?? {}) as { readonly id?: unknown };
+  return typeof id === "string" ? { subject: id } : {};
 };
 
 /** An operation behind its door: takes anything, and runs only on what fits. */

@@ -2,9 +2,10 @@ import type { OfferWay } from "../../domain/elicitation.ts";
 import { type EventTypeName, idOf, type Recorded } from "../../domain/event.ts";
 import type { Refusal } from "../../domain/refusal.ts";
 import type { Bridge } from "../bridge.ts";
-import type { Listener } from "../delivery/presence.ts";
+import type { SendOffer } from "../delivery/presence.ts";
 import { type Held, isOpen } from "../projection/elicitations.ts";
 import { cloudEvent } from "./cloudevent.ts";
+import { metaOf } from "./meta.ts";
 import type { Principal } from "./operation.ts";
 import { maySee } from "./operations/events.ts";
 import type { Opening } from "./session-opening.ts";
@@ -57,7 +58,13 @@ export const startPushing = (bridge: Bridge, who: Principal, session: string, op
     const isVisible = events && maySee(who, event);
     // Both of one event: the place is reached only with the second.
     if (isOutcome) {
-      to.push({ name: "ended", data: { elicitation: viewOf(held) }, ...(isVisible ? {} : last) });
+      const { trace, ...left } = isLive ? leaving(bridge, who, held, to.via) : { trace: null };
+      to.push({
+        name: "ended",
+        data: { elicitation: viewOf(held), ...metaOf(trace) },
+        ...(isVisible ? {} : last),
+        ...left,
+      });
     }
     if (isVisible) to.push({ name: "event", data: { event: cloudEvent(event, bridge.audience) }, ...last });
     return isOutcome || isVisible;
@@ -111,8 +118,20 @@ export const startPushing = (bridge: Bridge, who: Principal, session: string, op
   };
 };
 
+/** An outcome that is on its way to its asker. What is caught up with happened long ago, and is not. */
+const leaving = (
+  bridge: Bridge,
+  who: Principal,
+  held: Held,
+  via: OfferWay,
+): { trace: string | null } & Pick<Pushed, "flushed"> => {
+  if (held.state.status !== "ended" || held.state.question.from !== who.agent) return { trace: null };
+  const trace = bridge.observer.handing("answer", held.id, via);
+  return { trace, flushed: (error) => bridge.observer.handed("answer", held.id, via, error) };
+};
+
 /** Offers questions as fast as their reader takes them. One that ended while it waited for its turn is left out. */
-const offers = (bridge: Bridge, to: PushTarget, bufferedMax: number): NonNullable<Listener["offer"]> => {
+const offers = (bridge: Bridge, to: PushTarget, bufferedMax: number): SendOffer => {
   // By id: a question that is offered again while it waits keeps one place.
   const waiting = new Map<string, () => void>();
   const pump = (): void => {
@@ -123,12 +142,12 @@ const offers = (bridge: Bridge, to: PushTarget, bufferedMax: number): NonNullabl
       if (bridge.elicitations.find(id)?.state.status === "open") send();
     }
   };
-  return (offer, position, left) => {
+  return (offer, position, trace, left) => {
     const flushed = (error?: Error): void => {
-      if (error === undefined) left();
+      left(error);
       if (waiting.size > 0) pump();
     };
-    const send = (): void => to.push({ name: "offer", data: { offer, position }, flushed });
+    const send = (): void => to.push({ name: "offer", data: { offer, position, ...metaOf(trace) }, flushed });
     if (waiting.size === 0 && to.bufferedBytes() <= bufferedMax) send();
     else waiting.set(offer.id, send);
   };

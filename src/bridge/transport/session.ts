@@ -1,6 +1,7 @@
 import { type Refusal, refusal, refusalKinds } from "../../domain/refusal.ts";
 import type { Channel } from "../../domain/world.ts";
 import type { Bridge } from "../bridge.ts";
+import { withoutMeta } from "./meta.ts";
 import type { Principal, ServedOperation } from "./operation.ts";
 import { operations } from "./operations.ts";
 import { closeCode, rpcCode, rpcFault } from "./rpc-code.ts";
@@ -105,10 +106,16 @@ export const serveSession = (
     });
   };
 
-  const call = async (op: ServedOperation, rpcId: RpcId | undefined, params: unknown): Promise<void> => {
+  const call = async (
+    op: ServedOperation,
+    rpcId: RpcId | undefined,
+    params: unknown,
+    receivedAt: number,
+  ): Promise<void> => {
     const lefts: (() => void)[] = [];
-    const session = { id, signal: gone.signal, onReplied: (left: () => void) => void lefts.push(left) };
-    const result = await op.call(bridge, who, params ?? {}, session);
+    const { input, trace } = withoutMeta(params);
+    const onReplied = (left: () => void): void => void lefts.push(left);
+    const result = await op.call(bridge, who, input ?? {}, { id, receivedAt, trace, signal: gone.signal, onReplied });
     if (rpcId === undefined) return;
     if (result.ok) reply(rpcId, result.value, lefts);
     else refuse(rpcId, result.refusal);
@@ -117,6 +124,7 @@ export const serveSession = (
   const receive = (text: string): void => {
     // A peer that does not answer a close can go on sending for as long as it likes.
     if (gone.signal.aborted) return;
+    const receivedAt = bridge.clock.monotonic();
     const read = readRequest(text);
     if (!read.ok) return fail(read.id, read.code, read.message);
     const { id: rpcId, method, params } = read.request;
@@ -128,7 +136,7 @@ export const serveSession = (
       return refuse(rpcId ?? null, refusal("too_busy", `${inFlight} requests are in flight`));
     }
     inFlight++;
-    (op === undefined ? open(rpcId ?? null, params) : call(op, rpcId, params))
+    (op === undefined ? open(rpcId ?? null, params) : call(op, rpcId, params, receivedAt))
       .catch((fault: unknown) => {
         onFault(fault);
         fail(rpcId ?? null, rpcFault.internal, "the bridge failed; the operator's log says why");

@@ -25,11 +25,12 @@ export const serveOperation = (app: FastifyInstance, op: ServedOperation, contex
     // A HEAD would take an inbox away unread: its bytes would be noted as offered without ever having left.
     exposeHeadRoute: false,
     handler: async (request, reply) => {
+      const receivedAt = context.bridge.clock.monotonic();
       const merged = mergeInput(op, partsOf(request));
       if (merged.problems.length > 0) {
         return sendRefusal(reply, invalidInput([...merged.problems, ...op.problemsOf(merged.input)]));
       }
-      const result = await perform(op, merged.input, principalOf(request), reply, context);
+      const result = await perform(op, merged.input, principalOf(request), reply, receivedAt, context);
       return result.ok ? reply.code(status).send(result.value) : sendRefusal(reply, result.refusal);
     },
   });
@@ -40,6 +41,7 @@ const perform = async (
   input: unknown,
   who: Principal,
   reply: FastifyReply,
+  receivedAt: number,
   { bridge, newSession, polls }: RouteContext,
 ): Promise<Reply<unknown>> => {
   const exchange = openExchange(reply.raw);
@@ -69,8 +71,8 @@ const perform = async (
     return { ok: true, value: release };
   };
 
-  const session = { id, signal: exchange.signal, onReplied: (left: () => void) => void lefts.push(left), enterWait };
-  const result = await op.call(bridge, who, input, session);
+  const onReplied = (left: () => void): void => void lefts.push(left);
+  const result = await op.call(bridge, who, input, { id, receivedAt, signal: exchange.signal, onReplied, enterWait });
   if (ended !== undefined) return { ok: false, refusal: ended };
   // A refusal that leaves has handed nothing over.
   if (result.ok) for (const left of lefts) exchange.onFlushed(left);

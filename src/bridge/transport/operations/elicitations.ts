@@ -6,7 +6,7 @@ import { receiptOf } from "../../../domain/receipt.ts";
 import { refusal } from "../../../domain/refusal.ts";
 import type { Bridge } from "../../bridge.ts";
 import type { Handled } from "../../command/handle.ts";
-import { type Held, streamEvents } from "../../projection/elicitations.ts";
+import { type Held, isOpen, streamEvents } from "../../projection/elicitations.ts";
 import { operation, type Principal, type Reply } from "../operation.ts";
 import {
   ElicitationId,
@@ -67,8 +67,8 @@ export const ask = operation({
     repeated: Type.Boolean({ description: "true when the key had been used for this same question before" }),
   }),
   http: { method: "POST", path: "/v1/elicitations", status: 201 },
-  run: async (bridge, who, input) => {
-    const asked = await bridge.elicit.ask(input, callerOf(who));
+  run: async (bridge, who, input, { receivedAt }) => {
+    const asked = await bridge.elicit.ask(input, { ...callerOf(who), receivedAt });
     if (!asked.ok) return asked;
     const state = asked.state as Exclude<Elicitation, { readonly status: "none" }>;
     const value = {
@@ -99,9 +99,16 @@ export const wait = operation({
   http: { method: "GET", path: "/v1/elicitations/:id/wait", status: 200 },
   waitMs: ({ waitMs = limits.longPollMsMax }) => waitMs,
   run: async (bridge, who, { id, waitMs = limits.longPollMsMax }, session) => {
-    const now = visible(await bridge.elicitations.get(id), who);
-    if (!now.ok) return now;
-    return visible(await bridge.deliver.untilEnded(id, waitMs, session.signal), who);
+    const held = await bridge.elicitations.get(id);
+    const now = visible(held, who);
+    if (!now.ok || held === undefined || !isOpen(held)) return now;
+    const then = await bridge.deliver.untilEnded(id, waitMs, session.signal);
+    // An outcome that ends a wait is on its way to its asker; one that was there before is only read again.
+    if (then !== undefined && !isOpen(then) && now.value.from === who.agent) {
+      bridge.observer.handing("answer", id, "poll");
+      session.onReplied(() => bridge.observer.handed("answer", id, "poll"));
+    }
+    return visible(then, who);
   },
 });
 
@@ -135,8 +142,8 @@ export const answer = operation({
   input: Type.Object({ id: ElicitationId, answer: JwsSchema }, { additionalProperties: false }),
   output: ElicitationSchema,
   http: { method: "POST", path: "/v1/elicitations/:id/answer", status: 200 },
-  run: async (bridge, who, input) =>
-    ended(bridge, input.id, await bridge.elicit.answer(input.id, input.answer, callerOf(who))),
+  run: async (bridge, who, input, { receivedAt }) =>
+    ended(bridge, input.id, await bridge.elicit.answer(input.id, input.answer, { ...callerOf(who), receivedAt })),
 });
 
 export const cancel = operation({
@@ -195,7 +202,8 @@ export const inbox = operation({
     }
     // A poll is an offer only once its reply has left, and a fact only the first time: pollers ask every few seconds.
     const fresh = items.filter(({ offer }) => isNewToPoll(bridge, offer.id));
-    session.onReplied(() => bridge.deliver.left(fresh, "poll", session.id));
+    const traces = fresh.map(({ offer }) => bridge.observer.handing("ask", offer.id, "poll"));
+    session.onReplied(() => bridge.deliver.left(fresh, "poll", session.id, traces));
     const value = items.map(({ offer, position }) => ({
       offer: offer as never,
       position,
