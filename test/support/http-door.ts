@@ -2,6 +2,7 @@ import type { FastifyInstance, HTTPMethods, LightMyRequestResponse } from "fasti
 import type { ProblemBody } from "../../src/bridge/transport/http/problem.ts";
 import { type HttpPorts, serveHttp } from "../../src/bridge/transport/http/server.ts";
 import type { ElicitationView } from "../../src/bridge/transport/views.ts";
+import { undocumented } from "./documented.ts";
 import { type TestAgent, type TestBridge, type TestBridgeOptions, testBridge } from "./test-bridge.ts";
 
 export interface Call {
@@ -58,6 +59,16 @@ const send = async (app: FastifyInstance, { method, url, as, headers, body }: Ca
     },
     ...(body === undefined ? {} : { payload: isRaw ? Buffer.from(body as string) : JSON.stringify(body) }),
   });
+  const said = {
+    method: response.raw.req.method ?? "",
+    path: url.split("?", 1)[0] as string,
+    status: response.statusCode,
+    contentType: String(response.headers["content-type"] ?? ""),
+  };
+  if (response.payload !== "") {
+    const gaps = undocumented({ ...said, body: JSON.parse(response.payload) });
+    if (gaps.length > 0) throw new Error(`the OpenAPI document does not say so: ${gaps.join("; ")}`);
+  }
   return {
     status: response.statusCode,
     headers: response.headers,

@@ -40,6 +40,14 @@ export const openApi = (version: string): Document => ({
   },
 });
 
+/**
+ * The document as it is committed. It describes this version of the protocol, not of the package, so that a release
+ * does not change it.
+ */
+export const openApiText = (): string => `${JSON.stringify(openApi(PROTOCOL_VERSION), null, 2)}\n`;
+
+const PROTOCOL_VERSION = "1";
+
 const tags = {
   elicitations: "Questions, answers, and what became of them.",
   inbox: "What waits for an agent's answer.",

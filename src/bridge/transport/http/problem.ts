@@ -93,6 +93,7 @@ export const ProblemSchema = Type.Object(
         Type.Object({
           pointer: Type.String({ description: "JSON Pointer (RFC 6901) into what was sent" }),
           message: Type.String(),
+          keyword: Type.Optional(Type.String({ description: "the keyword of the question's schema that is not met" })),
         }),
         { description: "everything that is wrong, at once" },
       ),
