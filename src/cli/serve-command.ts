@@ -1,4 +1,5 @@
 import { Command, Option } from "commander";
+import { LogCorrupt, LogUnavailable } from "../bridge/log/log.ts";
 import { defaultDataFolder, FolderProblem } from "./data-folder.ts";
 import { type ServeOptions, serve } from "./serve.ts";
 import { version } from "./version.ts";
@@ -39,11 +40,26 @@ export const serveCommand = (): Command =>
         say("stopping: no new work, finishing what is under way (Ctrl-C again to leave at once)");
         await running.stop();
       } catch (problem) {
-        if (!(problem instanceof FolderProblem)) throw problem;
-        say(`lighthouse: ${problem.message}`);
-        process.exitCode = 2;
+        const words = inWords(problem, options);
+        if (words === undefined) throw problem;
+        say(`lighthouse: ${words}`);
+        process.exit(2);
       }
     });
+
+/** What a person can put right, and how; undefined for a fault of ours. */
+const inWords = (problem: unknown, { host, port, data }: ServeOptions): string | undefined => {
+  if (problem instanceof FolderProblem || problem instanceof LogUnavailable) return problem.message;
+  if (problem instanceof LogCorrupt) {
+    return `the log in ${data} was changed from outside (${problem.message}). Run \`lighthouse log verify\` and restore a backup with \`lighthouse log restore\`; nothing was written.`;
+  }
+  const { code } = problem as NodeJS.ErrnoException;
+  if (code === "EADDRINUSE")
+    return `port ${port} on ${host} is taken: stop what holds it, or choose another with --port`;
+  if (code === "EACCES" || code === "EADDRNOTAVAIL")
+    return `cannot listen on ${host}:${port} (${code}): choose another with --host and --port`;
+  return undefined;
+};
 
 const untilToldToStop = (): Promise<void> =>
   new Promise((resolve) => {

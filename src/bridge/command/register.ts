@@ -55,7 +55,7 @@ export const registerCommands = (ports: RegisterPorts) => {
     { readonly ok: true; readonly credential: Credential } | Extract<Handled<Agent>, { readonly ok: false }>
   > => {
     const { epoch, secret } = ports.master;
-    const token = newToken("lht", ports.rng.bytes(TOKEN_BYTES));
+    const token = newToken("lht_", ports.rng.bytes(TOKEN_BYTES));
     const key = hmacKeyOf(secret, wanted.name, epoch);
     const { name, ...rest } = wanted;
     const profile = { agent: name, ...rest, tokenHash: tokenHash(token), epoch };
