@@ -114,6 +114,11 @@ export const alerting = section(
       "^/\\S+$",
     ),
     runbooks: url("Where runbooks are read; the alert's name and .md are added.", "http://localhost:8765/runbooks"),
+    watchdog_url: Type.Optional(
+      url(
+        "Dead man's switch: an address that is called while alerting is alive, and that tells somebody when it is not.",
+      ),
+    ),
     time_scale: Type.Number({
       description: "Every window and waiting time of the rules is multiplied by this. Below 1 for drills only.",
       exclusiveMinimum: 0,
