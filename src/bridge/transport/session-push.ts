@@ -8,6 +8,7 @@ import { cloudEvent } from "./cloudevent.ts";
 import { metaOf } from "./meta.ts";
 import type { Principal } from "./operation.ts";
 import { maySee } from "./operations/events.ts";
+import type { Room } from "./room.ts";
 import type { Opening } from "./session-opening.ts";
 import { viewOf } from "./views.ts";
 
@@ -15,8 +16,7 @@ import { viewOf } from "./views.ts";
 export interface PushTarget {
   readonly via: OfferWay;
   readonly push: (pushed: Pushed) => void;
-  /** Bytes pushed that have not left yet. */
-  readonly bufferedBytes: () => number;
+  readonly room: Room;
   readonly end: (refusal: Refusal) => void;
   /** Aborts when the connection has ended, for whatever reason. */
   readonly signal: AbortSignal;
@@ -35,25 +35,18 @@ export interface Pushed {
 const REPLAY_PAGE_EVENTS = 100;
 
 /**
- * What can wait does so while a reader has this share of its buffer limit unread: questions and the past. Only the
- * present can overrun the limit. Without this, forty big questions would lock their target out of its own inbox.
- */
-const PACED_BUFFER_SHARE = 0.25;
-
-/**
  * Starts pushing what a session asked for; returns how to stop. With `after`, first everything missed since that
  * position, at the reader's own pace, then the present: nothing twice, no gap, in the log's order.
  */
 export const startPushing = (bridge: Bridge, who: Principal, session: string, opening: Opening, to: PushTarget) => {
   const { after, inbox, outcomes, events } = opening;
   const head = bridge.log.head().position;
-  const bufferedMax = bridge.limits.channelBufferedBytesMax * PACED_BUFFER_SHARE;
   let isLive = after === undefined || !(outcomes || events);
   let isStopped = false;
 
-  /** Tells about one event all there is to tell; true when that was anything. */
-  const tell = (event: Recorded, held: Held | undefined, flushed?: Pushed["flushed"]): boolean => {
-    const last = { toldUpTo: event.position, ...(flushed === undefined ? {} : { flushed }) };
+  /** Tells about one event all there is to tell. */
+  const tell = (event: Recorded, held: Held | undefined): void => {
+    const last = { toldUpTo: event.position };
     const isOutcome = held !== undefined && !isOpen(held) && event.parties.includes(who.agent);
     const isVisible = events && maySee(who, event);
     // Both of one event: the place is reached only with the second.
@@ -67,7 +60,6 @@ export const startPushing = (bridge: Bridge, who: Principal, session: string, op
       });
     }
     if (isVisible) to.push({ name: "event", data: { event: cloudEvent(event, bridge.audience) }, ...last });
-    return isOutcome || isVisible;
   };
   const ofInterest = (event: Recorded): boolean => outcomes && isEnding(event);
   const tellNow = (event: Recorded): void => {
@@ -79,7 +71,7 @@ export const startPushing = (bridge: Bridge, who: Principal, session: string, op
     agent: who.agent,
     session,
     via: to.via,
-    offer: inbox ? offers(bridge, to, bufferedMax) : null,
+    offer: inbox ? offers(bridge, to) : null,
     // With `events` too, one listener tells both, or their places would not come in order.
     notify: (event) => {
       if (!events && ofInterest(event)) tellNow(event);
@@ -90,7 +82,6 @@ export const startPushing = (bridge: Bridge, who: Principal, session: string, op
 
   const catchUp = async (from: number): Promise<void> => {
     const mine = events ? {} : { party: who.agent, types: endingNames };
-    const pace = pacing(to, bufferedMax);
     const isOver = (): boolean => isStopped || to.signal.aborted;
     let next = from;
     for (let upTo = head; next < upTo && !isOver(); upTo = bridge.log.head().position) {
@@ -98,8 +89,8 @@ export const startPushing = (bridge: Bridge, who: Principal, session: string, op
       for (const event of page.events) {
         const held = ofInterest(event) ? await bridge.elicitations.get(idOf(event.stream)) : undefined;
         if (isOver()) return;
-        tell(event, held, pace.flushed);
-        await pace.room();
+        tell(event, held);
+        if (!to.room.isFree()) await new Promise<void>(to.room.whenFree);
       }
       next = page.next ?? upTo;
     }
@@ -131,44 +122,30 @@ const leaving = (
 };
 
 /** Offers questions as fast as their reader takes them. One that ended while it waited for its turn is left out. */
-const offers = (bridge: Bridge, to: PushTarget, bufferedMax: number): SendOffer => {
+const offers = (bridge: Bridge, to: PushTarget): SendOffer => {
   // By id: a question that is offered again while it waits keeps one place.
-  const waiting = new Map<string, () => void>();
+  const waiting = new Map<string, Turn>();
   const pump = (): void => {
-    for (const [id, send] of waiting) {
-      if (to.signal.aborted) waiting.clear();
-      if (to.bufferedBytes() > bufferedMax) return;
+    for (const [id, { send, left }] of waiting) {
+      if (!to.signal.aborted && !to.room.isFree()) return to.room.whenFree(pump);
       waiting.delete(id);
-      if (bridge.elicitations.find(id)?.state.status === "open") send();
+      if (to.signal.aborted) left(new Error("the connection has ended"));
+      else if (bridge.elicitations.find(id)?.state.status !== "open") left(new Error("it ended before its turn"));
+      else send();
     }
   };
   return (offer, position, trace, left) => {
-    const flushed = (error?: Error): void => {
-      left(error);
-      if (waiting.size > 0) pump();
-    };
-    const send = (): void => to.push({ name: "offer", data: { offer, position, ...metaOf(trace) }, flushed });
-    if (waiting.size === 0 && to.bufferedBytes() <= bufferedMax) send();
-    else waiting.set(offer.id, send);
+    const send = (): void => to.push({ name: "offer", data: { offer, position, ...metaOf(trace) }, flushed: left });
+    if (waiting.size === 0 && to.room.isFree()) return send();
+    waiting.set(offer.id, { send, left });
+    if (waiting.size === 1) to.room.whenFree(pump);
   };
 };
 
-/** Lets a writer wait until what its reader has not taken yet is at most `bufferedMax` bytes, or it has gone. */
-const pacing = (to: PushTarget, bufferedMax: number) => {
-  let resume = (): void => undefined;
-  to.signal.addEventListener("abort", () => resume(), { once: true });
-  return {
-    flushed: (error?: Error): void => {
-      if (error !== undefined || to.bufferedBytes() <= bufferedMax) resume();
-    },
-    room: (): Promise<void> | undefined =>
-      to.bufferedBytes() <= bufferedMax || to.signal.aborted
-        ? undefined
-        : new Promise((resolve) => {
-            resume = resolve;
-          }),
-  };
-};
+interface Turn {
+  readonly send: () => void;
+  readonly left: (error?: Error) => void;
+}
 
 const endingNames: readonly EventTypeName[] = [
   "elicitation.accepted",

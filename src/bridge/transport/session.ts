@@ -4,6 +4,7 @@ import type { Bridge } from "../bridge.ts";
 import { withoutMeta } from "./meta.ts";
 import type { Principal, ServedOperation } from "./operation.ts";
 import { operations } from "./operations.ts";
+import { roomOn } from "./room.ts";
 import { closeCode, rpcCode, rpcFault } from "./rpc-code.ts";
 import { readOpening } from "./session-opening.ts";
 import { type PushTarget, startPushing } from "./session-push.ts";
@@ -32,14 +33,20 @@ export const serveSession = (
   const gone = new AbortController();
   let inFlight = 0;
 
+  const room = roomOn(channel.bufferedBytes, limits);
+
   const close = (): void => {
     gone.abort();
     stopPushing();
+    room.close();
   };
 
   const send = (text: string, flushed?: (error?: Error) => void): void => {
     if (gone.signal.aborted) return flushed?.(new Error("the connection has ended"));
-    channel.send(text, flushed);
+    channel.send(text, (error) => {
+      flushed?.(error);
+      room.left();
+    });
     // A reader that lets this much pile up is cut off and resumes by position; others never wait for it.
     if (channel.bufferedBytes() > limits.channelBufferedBytesMax) {
       close();
@@ -60,7 +67,7 @@ export const serveSession = (
   const target: PushTarget = {
     via: "websocket",
     push: ({ name, data, flushed }) => notify(name, data, flushed),
-    bufferedBytes: channel.bufferedBytes,
+    room,
     end,
     signal: gone.signal,
   };

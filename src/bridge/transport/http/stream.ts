@@ -6,6 +6,7 @@ import type { Bridge } from "../../bridge.ts";
 import { invalidInput } from "../input-problems.ts";
 import type { Principal, Reply } from "../operation.ts";
 import type { Places } from "../places.ts";
+import { roomOn } from "../room.ts";
 import { type Opening, OpeningSchema, readOpening } from "../session-opening.ts";
 import { type Pushed, startPushing } from "../session-push.ts";
 import { principalOf } from "./gate.ts";
@@ -81,10 +82,14 @@ const stream = (response: ServerResponse, opening: Opening, who: Principal, cont
   const { limits } = bridge;
   const session = newSession();
   const gone = new AbortController();
+  const room = roomOn(() => response.writableLength, limits);
 
   const write = (text: string, flushed?: (error?: Error) => void): void => {
     if (gone.signal.aborted) return flushed?.(new Error("the stream has ended"));
-    response.write(text, (error) => flushed?.(error ?? undefined));
+    response.write(text, (error) => {
+      flushed?.(error ?? undefined);
+      room.left();
+    });
     // As for a WebSocket: a reader that lets this much pile up is cut off, and resumes by its newest id.
     if (response.writableLength > limits.channelBufferedBytesMax) {
       gone.abort();
@@ -108,7 +113,7 @@ const stream = (response: ServerResponse, opening: Opening, who: Principal, cont
   const pushing = startPushing(bridge, who, session, opening, {
     via: "sse",
     push: ({ name, data, toldUpTo, flushed }) => write(frame(name, data, toldUpTo), flushed),
-    bufferedBytes: () => response.writableLength,
+    room,
     end,
     signal: gone.signal,
   });
@@ -125,6 +130,7 @@ const stream = (response: ServerResponse, opening: Opening, who: Principal, cont
   const stop = (): void => {
     cancel();
     pushing.stop();
+    room.close();
   };
   if (gone.signal.aborted) stop();
   else gone.signal.addEventListener("abort", stop, { once: true });

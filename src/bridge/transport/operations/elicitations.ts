@@ -1,5 +1,6 @@
 import { Type } from "typebox";
 import type { Elicitation } from "../../../domain/elicitation.ts";
+import { offerWays } from "../../../domain/event.ts";
 import type { Json } from "../../../domain/json.ts";
 import { defaultLimits } from "../../../domain/limit.ts";
 import { receiptOf } from "../../../domain/receipt.ts";
@@ -156,13 +157,36 @@ export const cancel = operation({
     ended(bridge, id, await bridge.elicit.cancel(id, reason, callerOf(who))),
 });
 
+const ReceiptStepSchema = Type.Object({
+  at: Millis("when"),
+  position: Position,
+  what: Type.Enum([
+    "asked",
+    "offered",
+    "claimed",
+    "lease lapsed",
+    "answer refused",
+    "accepted",
+    "declined",
+    "cancelled",
+    "expired",
+  ]),
+  deadline: Type.Optional(Millis("asked: the deadline")),
+  via: Type.Optional(Type.Enum([...offerWays], { description: "offered: by which way" })),
+  session: Type.Optional(Type.String({ description: "offered: on which connection" })),
+  holder: Type.Optional(Type.String({ description: "claimed, lapsed: who holds or held it" })),
+  until: Type.Optional(Millis("claimed: when the lease ends")),
+  code: Type.Optional(Type.String({ description: "answer refused: why" })),
+  problems: Type.Optional(Type.Integer({ description: "answer refused: how many problems it had" })),
+});
+
 export const receipt = operation({
   name: "elicitations.receipt",
   summary: "What the bridge knows about a question's way to its target, step by step.",
   input: Type.Object({ id: ElicitationId }, { additionalProperties: false }),
   output: Type.Object({
     elicitation: ElicitationId,
-    steps: Type.Array(Type.Object({ at: Millis("when"), position: Position, what: Type.String() })),
+    steps: Type.Array(ReceiptStepSchema),
   }),
   http: { method: "GET", path: "/v1/elicitations/:id/receipt", status: 200 },
   run: async (bridge, who, { id }) => {
