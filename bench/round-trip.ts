@@ -1,0 +1,68 @@
+import { parseArgs } from "node:util";
+import type { LoadResult } from "./load.ts";
+import { load, ms, row, startBridge, startRelay, type Target } from "./support.ts";
+
+/**
+ * ask → offered → answered → result over WebSocket: durable, signed and schema-checked, beside a bare relay that does
+ * none of it, in turns on the same machine. Closed loop for throughput, open loop for what an agent feels.
+ */
+const { values } = parseArgs({
+  options: {
+    agents: { type: "string", default: "2,100,1000" },
+    rate: { type: "string", default: "5000" },
+    seconds: { type: "string", default: "5" },
+    rounds: { type: "string", default: "3" },
+  },
+});
+const measureMs = Number(values.seconds) * 1000;
+const rate = Number(values.rate);
+const base = { warmupMs: 2_000, measureMs, outstanding: 1, schemas: "same" } as const;
+
+const median = (runs: readonly LoadResult[], key: keyof LoadResult): number => {
+  const sorted = runs.map((r) => r[key]).sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] as number;
+};
+
+const print = (what: string, runs: readonly LoadResult[]): number => {
+  const perSecond = median(runs, "roundTripsPerSecond");
+  row(
+    what,
+    `${perSecond}/s`,
+    ms(median(runs, "p50Ms")),
+    ms(median(runs, "p99Ms")),
+    ms(median(runs, "generatorLagP99Ms")),
+    median(runs, "refused"),
+  );
+  return perSecond;
+};
+
+row("", "round trips", "P50", "P99", "load's lag", "refused");
+for (const n of values.agents.split(",").map(Number)) {
+  const runs: Record<string, LoadResult[]> = {};
+  const run = async (target: Target, kind: string, plan: Parameters<typeof load>[1]): Promise<void> => {
+    const result = await load(target, plan);
+    runs[kind] = [...(runs[kind] ?? []), result];
+  };
+  const bridge = await startBridge({ agents: n });
+  const relay = await startRelay(n);
+  for (let round = 0; round < Number(values.rounds); round++) {
+    await run(relay, "relay closed", { ...base, peer: "relay", rate: "closed" });
+    await run(bridge, "closed", { ...base, peer: "bridge", rate: "closed" });
+    await run(bridge, "fresh", { ...base, peer: "bridge", rate: "closed", schemas: "fresh" });
+    if (n > 2) {
+      await run(relay, "relay open", { ...base, peer: "relay", rate });
+      await run(bridge, "open", { ...base, peer: "bridge", rate });
+    }
+  }
+  const bare = print(`${n} agents, bare relay, saturated`, runs["relay closed"] ?? []);
+  const ours = print(`${n} agents, bridge, saturated`, runs["closed"] ?? []);
+  const fresh = print(`${n} agents, bridge, a new schema each time`, runs["fresh"] ?? []);
+  if (n > 2) {
+    print(`${n} agents, bare relay, ${rate}/s open loop`, runs["relay open"] ?? []);
+    print(`${n} agents, bridge, ${rate}/s open loop`, runs["open"] ?? []);
+  }
+  row(`${n} agents: bridge ÷ relay`, (ours / bare).toFixed(2));
+  row(`${n} agents: new schemas ÷ same schema`, (fresh / ours).toFixed(2));
+  await bridge.stop();
+  await relay.stop();
+}
