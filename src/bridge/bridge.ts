@@ -69,7 +69,7 @@ export const startBridge = async (ports: BridgePorts) => {
     scheduler.after(outcome.refusal.retryAfterMs ?? 0, () => inBackground(untilWritten(command)));
   };
   const deliver = delivery({
-    clock,
+    now,
     scheduler,
     limits,
     audience,

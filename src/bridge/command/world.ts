@@ -13,12 +13,24 @@ export interface Caller {
   readonly receivedAt?: number;
 }
 
-/** Time that never runs backwards: the log's order and its times agree whatever the wall clock does. */
+/**
+ * How fast the log's time runs while it is ahead of the wall clock. It must run, or nothing would expire until a clock
+ * that was set back has caught up; it must run slower, so that it does.
+ */
+const AHEAD_SPEED = 0.9;
+
+/**
+ * Time that never runs backwards and never stands still: the log's order and its times agree whatever the wall clock
+ * does, and deadlines come. Milliseconds since 1970.
+ */
 export const logTime = (clock: Clock, log: Log): (() => number) => {
   let last = 0;
+  let readAt = clock.monotonic();
   return () => {
-    last = Math.max(last, clock.now(), log.head().time);
-    return last;
+    const elapsed = clock.monotonic() - readAt;
+    readAt += elapsed;
+    last = Math.max(clock.now(), log.head().time, last + elapsed * AHEAD_SPEED);
+    return Math.floor(last);
   };
 };
 

@@ -1,10 +1,10 @@
-import type { Cancel, Clock, Scheduler } from "../../domain/world.ts";
+import type { Cancel, Scheduler } from "../../domain/world.ts";
 
 /** Below this many entries the dead ones among them are not worth a sweep. */
 const SWEEP_ENTRIES_MIN = 4_096;
 
-/** Node's timers hold 2^31 - 1 ms; a later deadline is looked at again then. */
-const SLEEP_MS_MAX = 2 ** 31 - 1;
+/** A later deadline is looked at again then: a clock that was set, or a machine that slept, is noticed in this time. */
+const SLEEP_MS_MAX = 60_000;
 
 /**
  * Calls `due(id)` once at each id's time: a binary heap and a single timer, because ten thousand open questions must
@@ -12,7 +12,7 @@ const SLEEP_MS_MAX = 2 ** 31 - 1;
  * the heap (at 10,000 questions a second with five-minute deadlines they would be three million).
  */
 export const deadlines = (
-  clock: Clock,
+  now: () => number,
   scheduler: Scheduler,
   due: (id: string, at: number) => void,
   isLive: (id: string) => boolean,
@@ -37,13 +37,13 @@ export const deadlines = (
     if (stopped || next === undefined || next.at === armedFor) return;
     cancel();
     armedFor = next.at;
-    cancel = scheduler.after(Math.min(Math.max(0, next.at - clock.now()), SLEEP_MS_MAX), fire);
+    cancel = scheduler.after(Math.min(Math.max(0, next.at - now()), SLEEP_MS_MAX), fire);
   };
 
   const fire = (): void => {
     armedFor = Number.POSITIVE_INFINITY;
-    const now = clock.now();
-    for (let top = heap[0]; top !== undefined && top.at <= now; top = heap[0]) {
+    const reached = now();
+    for (let top = heap[0]; top !== undefined && top.at <= reached; top = heap[0]) {
       pop();
       due(top.id, top.at);
     }

@@ -4,14 +4,15 @@ import { idOf, type Recorded } from "../../domain/event.ts";
 import type { Limits } from "../../domain/limit.ts";
 import type { Observer } from "../../domain/observer.ts";
 import type { Refusal } from "../../domain/refusal.ts";
-import type { Cancel, Clock, Scheduler } from "../../domain/world.ts";
+import type { Cancel, Scheduler } from "../../domain/world.ts";
 import type { AgentDirectory } from "../projection/agents.ts";
 import { type ElicitationView, type Held, isOpen, type OpenElicitation } from "../projection/elicitations.ts";
 import { deadlines } from "./deadlines.ts";
 import { type Listener, presence } from "./presence.ts";
 
 export interface DeliveryPorts {
-  readonly clock: Clock;
+  /** The log's time, by which deadlines are meant. */
+  readonly now: () => number;
   readonly scheduler: Scheduler;
   readonly limits: Limits;
   readonly audience: string;
@@ -43,17 +44,17 @@ export interface InboxItem {
  * nothing that the log and the live connections could not give back.
  */
 export const delivery = (ports: DeliveryPorts) => {
-  const { clock, scheduler, agents, elicitations, audience, observer, record } = ports;
+  const { now, scheduler, agents, elicitations, audience, observer, record } = ports;
   const present = presence();
   const waits = new Map<string, Set<() => void>>();
-  const timers = deadlines(clock, scheduler, due, (id) => elicitations.find(id)?.state.status === "open");
+  const timers = deadlines(now, scheduler, due, (id) => elicitations.find(id)?.state.status === "open");
 
   function due(id: string): void {
     const held = elicitations.find(id);
     if (held === undefined || !isOpen(held)) return;
     const { stage, question } = held.state;
-    if (clock.now() >= question.deadline) record.expire(id);
-    else if (stage.name === "claimed" && clock.now() >= stage.until) record.lapse(id);
+    if (now() >= question.deadline) record.expire(id);
+    else if (stage.name === "claimed" && now() >= stage.until) record.lapse(id);
   }
 
   const itemOf = (held: OpenElicitation): InboxItem => ({
