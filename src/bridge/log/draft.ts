@@ -1,6 +1,6 @@
 import type { Draft, Recorded } from "../../domain/event.ts";
 import type { StreamClaim } from "./admit.ts";
-import { RECORD_CHARS_MAX, type StreamAppend } from "./log.ts";
+import { LogUnavailable, RECORD_CHARS_MAX, type StreamAppend } from "./log.ts";
 import { encodeRecord } from "./record.ts";
 
 /** An append as it waits for the disk: what it claims, and its events as they will be stored. */
@@ -58,3 +58,7 @@ export const record = (
   }
   return events;
 };
+
+/** Too much waits for the disk (`BACKLOG_CHARS_MAX`). Said before anything was written. */
+export const backlogged = (): LogUnavailable =>
+  new LogUnavailable("too many appends wait for the disk; nothing of this one was written", "timeout");

@@ -1,9 +1,10 @@
 import type { Recorded } from "../../domain/event.ts";
 import type { Clock, Disk, DiskFile, Scheduler } from "../../domain/world.ts";
 import { type Admission, admit } from "./admit.ts";
+import { availability } from "./availability.ts";
 import { commits } from "./commits.ts";
-import { type Prepared, prepare, record } from "./draft.ts";
-import { type Fault, faultOf } from "./fault.ts";
+import { backlogged, type Prepared, prepare, record } from "./draft.ts";
+import { faultOf } from "./fault.ts";
 import { decodeFrames, encodeFrame } from "./frame.ts";
 import { type Appended, BACKLOG_CHARS_MAX, type Log, LogCorrupt, LogUnavailable, PROBE_MS } from "./log.ts";
 import { type MemoryIndex, memoryIndex } from "./memory-index.ts";
@@ -24,11 +25,6 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-type State =
-  | { readonly kind: "open"; readonly file: DiskFile }
-  | { readonly kind: "down"; readonly why: Fault; readonly since: number }
-  | { readonly kind: "closed"; readonly since: number };
-
 /**
  * A log whose index is in memory and whose truth is one append-only file on the given `Disk`: what the simulator runs
  * on, with the same promises as the SQLite one. Group commit: everything that waits, one write, one sync, then the
@@ -40,11 +36,12 @@ export const openMemoryLog = async (options: MemoryLogOptions): Promise<Log> => 
   const listeners = commits();
   const waiting: Waiting[] = [];
   let waitingChars = 0;
-  let lastTime = 0;
-  let state: State = { kind: "open", file: await recover(disk, name, index) };
-  lastTime = index.head().time;
+  let file: DiskFile | undefined = await recover(disk, name, index);
+  let newestGiven = index.head().time;
   let flushing: Promise<void> | undefined;
   let closing: Promise<void> | undefined;
+
+  const state = availability({ clock, scheduler, probeMs, probe: () => void probe() });
 
   const flush = async (): Promise<void> => {
     // Appends made in the same turn share the first write.
@@ -52,23 +49,23 @@ export const openMemoryLog = async (options: MemoryLogOptions): Promise<Log> => 
     while (waiting.length > 0) {
       const group = waiting.splice(0);
       waitingChars = 0;
-      if (state.kind === "open") await commitGroup(state.file, group);
-      else for (const { reject } of group) reject(unavailable(state));
+      if (file === undefined) for (const { reject } of group) reject(state.refusal());
+      else await commitGroup(file, group);
     }
     flushing = undefined;
   };
 
-  const commitGroup = async (file: DiskFile, group: readonly Waiting[]): Promise<void> => {
+  const commitGroup = async (to: DiskFile, group: readonly Waiting[]): Promise<void> => {
     const admissions = admitGroup(group, index);
     const records = group.flatMap(({ prepared }, i) => (admissions[i]?.ok ? prepared.records : []));
     try {
       if (records.length > 0) {
-        await file.append(encodeFrame(index.head().position + 1, records));
-        await file.sync();
+        await to.append(encodeFrame(index.head().position + 1, records));
+        await to.sync();
       }
     } catch (error) {
-      goDown(file, error);
-      for (const { reject } of group) reject(unavailable(state));
+      goDown(to, error);
+      for (const { reject } of group) reject(state.refusal());
       return;
     }
     const outcomes = outcomesOf(group, admissions, index.head().position);
@@ -78,44 +75,40 @@ export const openMemoryLog = async (options: MemoryLogOptions): Promise<Log> => 
     for (const [i, outcome] of outcomes.entries()) group[i]?.resolve(outcome);
   };
 
-  const goDown = (file: DiskFile, error: unknown): void => {
-    state = { kind: "down", why: faultOf(error), since: clock.now() };
-    // A handle that failed to sync is never asked again: the kernel may have dropped what it could not write.
-    file.close().catch(() => undefined);
-    scheduler.after(probeMs, probe);
+  /** A handle that failed to sync is never asked again: the kernel may have dropped what it could not write. */
+  const goDown = (failed: DiskFile, error: unknown): void => {
+    file = undefined;
+    failed.close().catch(() => undefined);
+    state.down(faultOf(error));
   };
 
   const probe = async (): Promise<void> => {
-    if (state.kind !== "down") return;
     try {
-      const file = await recover(disk, name, index, listeners.publish);
-      lastTime = Math.max(lastTime, index.head().time);
-      if (state.kind === "down") state = { kind: "open", file };
-      else await file.close();
+      const opened = await recover(disk, name, index, listeners.publish);
+      newestGiven = Math.max(newestGiven, index.head().time);
+      if (closing !== undefined) return await opened.close();
+      file = opened;
+      state.up();
     } catch (error) {
-      if (state.kind !== "down") return;
-      state = { ...state, why: faultOf(error) };
-      scheduler.after(probeMs, probe);
+      state.down(faultOf(error));
     }
   };
 
   const close = async (): Promise<void> => {
     await flushing;
-    const last = state;
-    state = { kind: "closed", since: clock.now() };
-    if (last.kind === "open") await last.file.close();
+    state.close();
+    await file?.close();
+    file = undefined;
   };
 
   return {
     append: async (appends) => {
       if (appends.every(({ events }) => events.length === 0)) return { ok: true, events: [] };
-      if (state.kind !== "open") throw unavailable(state);
-      if (closing !== undefined) throw unavailable({ kind: "closed" });
-      const prepared = prepare(appends, lastTime);
-      if (waitingChars + prepared.chars > BACKLOG_CHARS_MAX) {
-        throw new LogUnavailable("too many appends wait for the disk", "timeout");
-      }
-      lastTime = prepared.time;
+      if (closing !== undefined) throw new LogUnavailable("the log is closed", "closed");
+      if (file === undefined) throw state.refusal();
+      const prepared = prepare(appends, newestGiven);
+      if (waitingChars > 0 && waitingChars + prepared.chars > BACKLOG_CHARS_MAX) throw backlogged();
+      newestGiven = prepared.time;
       waitingChars += prepared.chars;
       return new Promise((resolve, reject) => {
         waiting.push({ prepared, resolve, reject });
@@ -123,15 +116,12 @@ export const openMemoryLog = async (options: MemoryLogOptions): Promise<Log> => 
       });
     },
     read: async (query) => {
-      if (state.kind === "closed") throw unavailable(state);
+      if (closing !== undefined) throw new LogUnavailable("the log is closed", "closed");
       return index.read(query);
     },
     onCommitted: listeners.listen,
     head: index.head,
-    health: () =>
-      state.kind === "open"
-        ? { writable: true }
-        : { writable: false, reason: unavailable(state).message, since: state.since },
+    health: state.health,
     close: () => {
       closing ??= close();
       return closing;
@@ -148,7 +138,7 @@ const recover = async (
   disk: Disk,
   name: string,
   index: MemoryIndex,
-  publish: (events: readonly Recorded[]) => void = () => undefined,
+  publish?: (events: readonly Recorded[]) => void,
 ): Promise<DiskFile> => {
   const file = await disk.open(name);
   try {
@@ -160,7 +150,7 @@ const recover = async (
     if (total < known) throw new LogCorrupt(total + 1, `${known - total} acknowledged events are not on disk any more`);
     const fresh = groups.filter(({ firstPosition }) => firstPosition > known);
     const frames = fresh.map(({ firstPosition, records }) => encodeFrame(firstPosition, records));
-    const sound = known === 0 ? size : size - frames.reduce((sum, frame) => sum + frame.byteLength, 0);
+    const sound = publish === undefined ? size : size - frames.reduce((sum, frame) => sum + frame.byteLength, 0);
     if (sound < bytes.byteLength) await file.truncate(sound);
     if (sound < size) for (const frame of frames) await file.append(frame);
     await file.sync();
@@ -170,7 +160,7 @@ const recover = async (
         index.add([event]);
         return event;
       });
-      publish(events);
+      publish?.(events);
     }
     return file;
   } catch (error) {
@@ -205,8 +195,3 @@ const outcomesOf = (group: readonly Waiting[], admissions: readonly Admission[],
     return { ok: true, events };
   });
 };
-
-const unavailable = (state: { readonly kind: State["kind"]; readonly why?: Fault }): LogUnavailable =>
-  state.why === undefined
-    ? new LogUnavailable("the log is closed", "closed")
-    : new LogUnavailable(`the log cannot be written: ${state.why.reason}`, state.why.fault);

@@ -1,5 +1,5 @@
-import { type Prepared, prepare, record } from "../draft.ts";
-import { type Appended, BACKLOG_CHARS_MAX, LogUnavailable, type StreamAppend } from "../log.ts";
+import { backlogged, type Prepared, prepare, record } from "../draft.ts";
+import { type Appended, BACKLOG_CHARS_MAX, type StreamAppend } from "../log.ts";
 import type { AppendMessage, GroupOutcome } from "./message.ts";
 import { partiesColumn } from "./parties.ts";
 
@@ -68,9 +68,7 @@ export const appendQueue = (post: (message: AppendMessage) => void): AppendQueue
   return {
     add: (appends, notBefore) => {
       const prepared = prepare(appends, notBefore);
-      if (chars > 0 && chars + prepared.chars > BACKLOG_CHARS_MAX) {
-        throw new LogUnavailable("too many appends wait for the disk; nothing of this one was written", "timeout");
-      }
+      if (chars > 0 && chars + prepared.chars > BACKLOG_CHARS_MAX) throw backlogged();
       chars += prepared.chars;
       const appended = new Promise<Appended>((resolve, reject) => {
         outbox.push({ prepared, resolve, reject });

@@ -1,3 +1,5 @@
+import { statfsSync } from "node:fs";
+import { dirname } from "node:path";
 import process from "node:process";
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import { type Fault, faultOf } from "../fault.ts";
@@ -14,6 +16,8 @@ export const GROUP_CHARS_MAX = 262_144;
 
 /** Bytes written to the write-ahead log, by estimate, after which it is brought into the database. */
 const WAL_BYTES = 8_388_608;
+/** Free bytes that a disk which was full must have again: two of the largest groups, so that it does not flap. */
+const RESUME_FREE_BYTES = 2 * GROUP_CHARS_MAX;
 /** What one commit writes besides its records: the last pages of the table and its indices. */
 const COMMIT_BYTES = 32_768;
 
@@ -101,6 +105,8 @@ export const serveWriter = (port: MessagePort, data: WriterData): void => {
 
   const probe = (): void => {
     if (writer !== undefined) return;
+    if (why.fault === "disk_full" && freeBytes(data.path) < RESUME_FREE_BYTES)
+      return post({ kind: "down", fault: why });
     try {
       open();
     } catch (error) {
@@ -178,6 +184,11 @@ export const serveWriter = (port: MessagePort, data: WriterData): void => {
     post({ kind: "refused", error: asRefusal(error) });
     port.close();
   }
+};
+
+const freeBytes = (path: string): number => {
+  const { bavail, bsize } = statfsSync(dirname(path));
+  return bavail * bsize;
 };
 
 const eventsOf = (message: AppendMessage): number => message.columns.length / COLUMNS;

@@ -186,10 +186,12 @@ const writerOn = (db: DatabaseSync, { signer, checkpointEvents }: WriterOptions)
       try {
         return commit(group, beforeCommit);
       } catch (error) {
-        // The index knew better than the heads in memory: another program wrote. Decide again with fresh heads; each
-        // append then gets its own answer instead of one of them failing the group.
+        // The index knew better than the heads in memory. Decide again with fresh heads; each append then gets its own
+        // answer instead of one of them failing the group. Events that are not ours are another matter.
         if (!isConstraint(error)) throw error;
-        ({ position, time } = headStatements(db));
+        if (headStatements(db).position !== position) {
+          throw new LogCorrupt(position + 1, "another program wrote into the log");
+        }
         return commit(group, beforeCommit);
       }
     },
