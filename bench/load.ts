@@ -31,6 +31,8 @@ export interface LoadAgent {
 export interface LoadResult {
   readonly roundTripsPerSecond: number;
   readonly completed: number;
+  /** Round trips including those of the warm-up. */
+  readonly total: number;
   readonly refused: number;
   readonly p50Ms: number;
   readonly p90Ms: number;
@@ -64,6 +66,7 @@ export const runLoad = async (plan: LoadPlan): Promise<LoadResult> => {
   const samples: number[] = [];
   const lags: number[] = [];
   let refused = 0;
+  let total = 0;
   let measuring = false;
   let freshSchema = 0;
   let onDone: (peer: Peer) => void = () => undefined;
@@ -76,6 +79,7 @@ export const runLoad = async (plan: LoadPlan): Promise<LoadResult> => {
       return;
     }
     started.delete(id);
+    total++;
     if (measuring) samples.push(at - from);
     onDone(peer);
   };
@@ -173,6 +177,7 @@ export const runLoad = async (plan: LoadPlan): Promise<LoadResult> => {
   return {
     roundTripsPerSecond: Math.round(measured.length / (plan.measureMs / 1000)),
     completed: measured.length,
+    total,
     refused,
     p50Ms: at(measured, 0.5),
     p90Ms: at(measured, 0.9),

@@ -1,6 +1,5 @@
 import { parseArgs } from "node:util";
-import type { LoadResult } from "./load.ts";
-import { load, ms, row, startBridge, startRelay, type Target } from "./support.ts";
+import { load, type MeasuredLoad, ms, row, startBridge, startRelay, type Target } from "./support.ts";
 
 /**
  * ask → offered → answered → result over WebSocket: durable, signed and schema-checked, beside a bare relay that does
@@ -18,12 +17,12 @@ const measureMs = Number(values.seconds) * 1000;
 const rate = Number(values.rate);
 const base = { warmupMs: 2_000, measureMs, outstanding: 1, schemas: "same" } as const;
 
-const median = (runs: readonly LoadResult[], key: keyof LoadResult): number => {
+const median = (runs: readonly MeasuredLoad[], key: keyof MeasuredLoad): number => {
   const sorted = runs.map((r) => r[key]).sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] as number;
 };
 
-const print = (what: string, runs: readonly LoadResult[]): number => {
+const print = (what: string, runs: readonly MeasuredLoad[]): number => {
   const perSecond = median(runs, "roundTripsPerSecond");
   row(
     what,
@@ -31,14 +30,15 @@ const print = (what: string, runs: readonly LoadResult[]): number => {
     ms(median(runs, "p50Ms")),
     ms(median(runs, "p99Ms")),
     ms(median(runs, "generatorLagP99Ms")),
+    `${median(runs, "cpuMicrosPerRoundTrip").toFixed(0)} µs`,
     median(runs, "refused"),
   );
   return perSecond;
 };
 
-row("", "round trips", "P50", "P99", "load's lag", "refused");
+row("", "round trips", "P50", "P99", "load's lag", "CPU each", "refused");
 for (const n of values.agents.split(",").map(Number)) {
-  const runs: Record<string, LoadResult[]> = {};
+  const runs: Record<string, MeasuredLoad[]> = {};
   const run = async (target: Target, kind: string, plan: Parameters<typeof load>[1]): Promise<void> => {
     const result = await load(target, plan);
     runs[kind] = [...(runs[kind] ?? []), result];

@@ -95,7 +95,22 @@ export const startRelay = async (agents: number): Promise<Target> => {
 };
 
 /** Runs the load in a process of its own, so that it does not share a heap with anything that is measured. */
-export const load = async (target: Target, plan: Omit<LoadPlan, "url" | "agents">): Promise<LoadResult> => {
+export const load = async (target: Target, plan: Omit<LoadPlan, "url" | "agents">): Promise<MeasuredLoad> => {
+  const before = cpuMicros(target.pid);
+  const result = await runLoad(target, plan);
+  return { ...result, cpuMicrosPerRoundTrip: (cpuMicros(target.pid) - before) / result.total };
+};
+
+/** Processor time of the measured process, all threads: says what a round trip costs even where the machine is busy. */
+export type MeasuredLoad = LoadResult & { readonly cpuMicrosPerRoundTrip: number };
+
+const cpuMicros = (pid: number): number => {
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
+  // utime and stime, in ticks of 10 ms.
+  return (Number(fields[11]) + Number(fields[12])) * 10_000;
+};
+
+const runLoad = async (target: Target, plan: Omit<LoadPlan, "url" | "agents">): Promise<LoadResult> => {
   const child = fork(join(repository, "bench/load.ts"));
   const agents = target.agents.map((a) => ({
     ...a,
