@@ -37,7 +37,6 @@ export const httpDoor = async (
   let sessions = 0;
   const app = serveHttp({
     bridge: t.bridge,
-    clock: options.time ?? t.clock,
     scheduler: t.scheduler,
     newSession: () => `http-${++sessions}`,
     onFault: t.onFault,

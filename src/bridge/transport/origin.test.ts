@@ -4,7 +4,7 @@ import { originPolicy } from "./origin.ts";
 
 const policy = originPolicy({
   allowedOrigins: ["https://console.example"],
-  allowedHosts: ["localhost", "127.0.0.1", "[::1]"],
+  allowedHosts: ["localhost", "127.0.0.1", "::1"],
 });
 
 describe("which pages may call", () => {

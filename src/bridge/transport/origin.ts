@@ -21,7 +21,7 @@ export interface OriginPolicy {
  */
 export const originPolicy = ({ allowedOrigins = [], allowedHosts }: OriginRules): OriginPolicy => {
   const origins = new Set(allowedOrigins);
-  const hosts = allowedHosts === undefined ? undefined : new Set(allowedHosts);
+  const hosts = allowedHosts === undefined ? undefined : new Set(allowedHosts.map(unbracketed));
   const isForeignButAllowed = ({ origin }: IncomingHttpHeaders): boolean => origin !== undefined && origins.has(origin);
   return {
     isForeignButAllowed,
@@ -42,4 +42,7 @@ const isOwn = ({ origin = "", host }: IncomingHttpHeaders): boolean => {
     : false;
 };
 
-const hostName = (host: string | undefined): string => URL.parse(`http://${host ?? ""}`)?.hostname ?? "";
+const hostName = (host: string | undefined): string => unbracketed(URL.parse(`http://${host ?? ""}`)?.hostname ?? "");
+
+/** An IPv6 address is `[::1]` in a URL and `::1` to everybody who listens on it. */
+const unbracketed = (host: string): string => host.replace(/^\[(.*)\]$/, "$1");

@@ -1,67 +1,85 @@
 import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
-import { refusal } from "../../domain/refusal.ts";
+import { type Refusal, refusal } from "../../domain/refusal.ts";
 import type { Channel, Scheduler } from "../../domain/world.ts";
 import type { Bridge } from "../bridge.ts";
+import { faultProblem, type ProblemBody, problemOf } from "./http/problem.ts";
+import { rawReply } from "./http/raw-reply.ts";
 import { bearerOf, identify } from "./identify.ts";
+import type { Principal } from "./operation.ts";
+import { type OriginRules, originPolicy } from "./origin.ts";
+import { places } from "./places.ts";
 import { closeCode } from "./rpc-code.ts";
 import { serveSession } from "./session.ts";
+import { strangerRecorder } from "./stranger.ts";
 
-export interface WebSocketPorts {
+export interface WebSocketPorts extends OriginRules {
   readonly bridge: Bridge;
   readonly scheduler: Scheduler;
   readonly newSession: () => string;
   readonly onFault: (fault: unknown) => void;
 }
 
+export const WEBSOCKET_PATH = "/ws";
+
 /** The subprotocol under which a browser, which cannot set headers, offers its credential: `bearer.<token>`. */
 const BEARER_PROTOCOL = "bearer.";
 const PROTOCOL = "lighthouse.v1";
 
+/** How long a peer may take to answer a close before its socket is destroyed, in milliseconds. */
+const CLOSE_MS = 2_000;
+
 /** Serves `/ws` on an HTTP server: authenticates the upgrade, then one session per socket, with heartbeats. */
-export const serveWebSocket = (
-  server: Server,
-  { bridge, scheduler, newSession, onFault }: WebSocketPorts,
-): (() => void) => {
+export const serveWebSocket = (server: Server, ports: WebSocketPorts): (() => void) => {
+  const { bridge, scheduler, newSession, onFault } = ports;
   const { limits } = bridge;
   // No compression: it costs 300 KB of memory per connection and most messages are under a kilobyte.
-  const wss = new WebSocketServer({
+  const options = {
     noServer: true,
     perMessageDeflate: false,
     maxPayload: limits.messageBytesMax,
-    handleProtocols: (offered) => (offered.has(PROTOCOL) ? PROTOCOL : false),
-  });
+    closeTimeout: CLOSE_MS,
+    handleProtocols: (offered: ReadonlySet<string>) => (offered.has(PROTOCOL) ? PROTOCOL : false),
+  } as const;
+  const wss = new WebSocketServer(options);
+  const origins = originPolicy(ports);
+  const stranger = strangerRecorder(bridge, bridge.clock, onFault);
+  const seats = places(limits.connectionsPerAgentMax);
   const alive = new WeakSet<WebSocket>();
-  const perAgent = new Map<string, number>();
 
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
-    const path = (request.url ?? "").split("?", 1)[0];
-    if (path !== "/ws") return reject(socket, "404 Not Found");
+    // From here on the HTTP server does not look after the socket's errors any more.
+    socket.on("error", () => socket.destroy());
+    if ((request.url ?? "").split("?", 1)[0] !== WEBSOCKET_PATH) {
+      return reject(socket, faultProblem("route_unknown", `WebSockets are served at ${WEBSOCKET_PATH}`));
+    }
+    const unwelcome = origins.refuse(request.headers) ?? bridge.stopped() ?? full();
+    if (unwelcome !== undefined) return reject(socket, problemOf(unwelcome));
     const who = identify(
       bridge,
       bearerOf(request.headers.authorization) ?? offeredToken(request),
       request.headers["traceparent"],
     );
     if (who === undefined) {
-      bridge.violation({ actor: "anonymous", trace: null }, refusal("unauthenticated", ""), "ws").catch(onFault);
-      return reject(socket, "401 Unauthorized", 'WWW-Authenticate: Bearer realm="lighthouse"\r\n');
+      stranger("ws");
+      return reject(socket, problemOf(refusal("unauthenticated", "that credential is nobody's, or there is none")));
     }
-    if (wss.clients.size >= limits.connectionsMax)
-      return reject(socket, "503 Service Unavailable", "Retry-After: 5\r\n");
-    wss.handleUpgrade(request, socket, head, (ws) => {
-      const open = (perAgent.get(who.agent) ?? 0) + 1;
-      if (open > limits.connectionsPerAgentMax) return ws.close(closeCode("too_busy"), "too_busy");
-      perAgent.set(who.agent, open);
-      ws.once("close", () => {
-        const left = (perAgent.get(who.agent) ?? 1) - 1;
-        if (left === 0) perAgent.delete(who.agent);
-        else perAgent.set(who.agent, left);
-      });
-      alive.add(ws);
-      ws.on("pong", () => alive.add(ws));
-      serveSession(bridge, channelOf(ws), who, newSession(), onFault);
-    });
+    wss.handleUpgrade(request, socket, head, (ws) => seat(ws, who));
+  };
+
+  const full = (): Refusal | undefined =>
+    wss.clients.size < limits.connectionsMax
+      ? undefined
+      : refusal("too_busy", `${limits.connectionsMax} connections are open`, { retryAfterMs: FULL_RETRY_MS });
+
+  const seat = (ws: WebSocket, who: Principal): void => {
+    const leave = seats.take(who.agent);
+    if (leave === undefined) return ws.close(closeCode("too_busy"), "too_busy");
+    ws.once("close", leave);
+    alive.add(ws);
+    ws.on("pong", () => alive.add(ws));
+    serveSession(bridge, channelOf(ws), who, newSession(), onFault);
   };
   server.on("upgrade", upgrade);
 
@@ -78,10 +96,13 @@ export const serveWebSocket = (
   return () => {
     cancel();
     server.off("upgrade", upgrade);
-    for (const ws of wss.clients) ws.close(1001, "shutting_down");
+    for (const ws of wss.clients) ws.close(closeCode("shutting_down"), "shutting_down");
     wss.close();
   };
 };
+
+/** When a bridge with every connection taken may be tried again, in milliseconds. */
+const FULL_RETRY_MS = 5_000;
 
 const offeredToken = (request: IncomingMessage): string | undefined =>
   request.headers["sec-websocket-protocol"]
@@ -90,9 +111,7 @@ const offeredToken = (request: IncomingMessage): string | undefined =>
     .find((name) => name.startsWith(BEARER_PROTOCOL))
     ?.slice(BEARER_PROTOCOL.length);
 
-const reject = (socket: Duplex, status: string, headers = ""): void => {
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n${headers}\r\n`);
-};
+const reject = (socket: Duplex, problem: ProblemBody): void => void socket.end(rawReply(problem));
 
 const channelOf = (ws: WebSocket): Channel => {
   const channel: Channel = {

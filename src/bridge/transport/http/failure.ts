@@ -2,7 +2,8 @@ import type { Socket } from "node:net";
 import type { FastifyError, FastifyReply } from "fastify";
 import { refusal } from "../../../domain/refusal.ts";
 import { LogUnavailable } from "../../log/log.ts";
-import { faultProblem, type ProblemBody, problemHeaders, problemOf } from "./problem.ts";
+import { faultProblem, type ProblemBody, problemOf } from "./problem.ts";
+import { rawReply } from "./raw-reply.ts";
 import { sendProblem } from "./reply.ts";
 
 /** What the framework or an operation threw, as a problem. Only what is our failure is reported as a fault. */
@@ -46,11 +47,7 @@ const invalid = (message: string) => refusal("invalid_input", message, { problem
 /** For what is not even HTTP: there is no request to reply to, only a socket to write on. */
 export const answerBrokenRequest = (error: NodeJS.ErrnoException, socket: Socket): void => {
   if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy();
-  const problem = brokenRequestProblem(error.code);
-  const body = JSON.stringify(problem);
-  const headers = { ...problemHeaders(problem), "content-length": Buffer.byteLength(body), connection: "close" };
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  socket.end(`HTTP/1.1 ${problem.status} ${reason(problem.status)}\r\n${lines.join("")}\r\n${body}`);
+  socket.end(rawReply(brokenRequestProblem(error.code)));
 };
 
 const brokenRequestProblem = (code: string | undefined): ProblemBody => {
@@ -58,11 +55,8 @@ const brokenRequestProblem = (code: string | undefined): ProblemBody => {
     case "HPE_HEADER_OVERFLOW":
       return faultProblem("header_too_large", "the request's headers are too large");
     case "ERR_HTTP_REQUEST_TIMEOUT":
-      return { ...problemOf(refusal("too_slow", "the request did not arrive in time")) };
+      return problemOf(refusal("too_slow", "the request did not arrive in time"));
     default:
       return problemOf(invalid("this is not an HTTP/1.1 request"));
   }
 };
-
-const reason = (status: number): string =>
-  status === 431 ? "Request Header Fields Too Large" : status === 408 ? "Request Timeout" : "Bad Request";

@@ -1,6 +1,5 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { type Static, Type } from "typebox";
-import type { Clock } from "../../../domain/world.ts";
 import type { Bridge } from "../../bridge.ts";
 import { Millis, Position } from "../views.ts";
 import type { Served } from "./methods.ts";
@@ -8,7 +7,6 @@ import type { Served } from "./methods.ts";
 /** What health is read from. Nothing here names an agent or needs a credential. */
 export interface HealthPorts {
   readonly bridge: Bridge;
-  readonly clock: Clock;
   /** The newest signed checkpoint of the log, where one is kept. */
   readonly lastCheckpoint?: () => Checkpoint | undefined;
 }
@@ -69,7 +67,7 @@ const failing = (bridge: Bridge): string | undefined => {
 const statusOf = (reason: string | undefined) =>
   reason === undefined ? { status: "ok" as const } : { status: "failing" as const, reason };
 
-const health = ({ bridge, clock }: HealthPorts, startedAt: number): Static<typeof HealthSchema> => {
+const health = ({ bridge }: HealthPorts, startedAt: number): Static<typeof HealthSchema> => {
   const log = bridge.log.health();
   return {
     ...statusOf(failing(bridge)),
@@ -81,7 +79,7 @@ const health = ({ bridge, clock }: HealthPorts, startedAt: number): Static<typeo
     open: bridge.elicitations.openCount(),
     connections: bridge.deliver.counts().connections,
     version: bridge.version,
-    uptimeMs: Math.round(clock.monotonic() - startedAt),
+    uptimeMs: Math.round(bridge.clock.monotonic() - startedAt),
   };
 };
 
@@ -158,7 +156,7 @@ export const healthPages: readonly HealthPage[] = [
 ];
 
 export const serveHealth = (app: FastifyInstance, ports: HealthPorts): readonly Served[] => {
-  const startedAt = ports.clock.monotonic();
+  const startedAt = ports.bridge.clock.monotonic();
   for (const { path, read } of healthPages) {
     app.get(path, { exposeHeadRoute: true }, async (_request, reply): Promise<FastifyReply> => {
       const page = read(ports, startedAt);

@@ -36,7 +36,7 @@ export const OPENAPI_PATH = "/openapi.json";
 
 /** The HTTP door. The caller listens on it, and hangs the WebSocket door on `.server`. */
 export const serveHttp = (ports: HttpPorts): FastifyInstance => {
-  const { bridge, clock, scheduler, newSession, onFault } = ports;
+  const { bridge, scheduler, newSession, onFault } = ports;
   const { limits } = bridge;
   const app = fastify({
     bodyLimit: limits.messageBytesMax,
@@ -59,7 +59,7 @@ export const serveHttp = (ports: HttpPorts): FastifyInstance => {
     reply.type("application/json; charset=utf-8").send(document),
   );
   app.register(async (scope) => {
-    agentsOnly(scope, bridge, strangerRecorder(bridge, clock, onFault));
+    agentsOnly(scope, bridge, strangerRecorder(bridge, bridge.clock, onFault));
     const polls = places(limits.longPollsPerAgentMax);
     for (const op of operations) serveOperation(scope, op, { bridge, newSession, polls });
     const streams = places(limits.connectionsPerAgentMax);
