@@ -31,9 +31,10 @@ export type Dashboard = Plain<Omit<dashboard.Dashboard, "panels" | "graphTooltip
 
 export type Query = Plain<prometheus.Dataquery> & { readonly refId: string; readonly datasource: DataSourceRef };
 export type DataSourceRef = { readonly type: string; readonly uid: string };
-export type DataLink = { readonly title: string; readonly url: string; readonly targetBlank?: boolean };
+/** Grafana reads a title and an address from the link of a value; its schema wants all that a dashboard's link has. */
+export type Link = Plain<dashboard.DashboardLink>;
 type GridPos = Plain<dashboard.GridPos>;
-type FieldConfig = Plain<Omit<dashboard.FieldConfig, "custom" | "links" | "mappings">>;
+type FieldConfig = Plain<Omit<dashboard.FieldConfig, "custom" | "mappings">>;
 
 interface OfType<T extends string, O, C> {
   readonly id: number;
@@ -45,7 +46,7 @@ interface OfType<T extends string, O, C> {
   readonly targets?: readonly Query[];
   readonly options: O;
   readonly fieldConfig: {
-    readonly defaults: FieldConfig & { readonly custom?: C; readonly links?: readonly DataLink[] };
+    readonly defaults: FieldConfig & { readonly custom?: C };
     readonly overrides: readonly never[];
   };
 }
