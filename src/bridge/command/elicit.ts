@@ -142,20 +142,18 @@ export const elicitCommands = (ports: ElicitPorts) => {
     if (cause?.ok === false) return cause;
     const time = now();
     const id = newId("el_", time);
-    const question = {
+    const question = compose(ports, id, {
       from,
       to: request.to,
       message: request.message,
       // The accepted copy is shared by everybody who asks with the same schema, and already read.
       schema: accepted.schema as Json,
       schemaHash: accepted.hash,
-      challenge: base64url(ports.rng.bytes(CHALLENGE_BYTES)),
       deadline: time + (request.timeoutMs ?? limits.timeoutMsDefault),
       ...(request.key === undefined ? {} : { key: request.key }),
       ...cause?.links,
-    };
-    const requestHash = base64url(sha256(canonical(requestCore(audience, id, question))));
-    const outcome = await run(id, { type: "ask", question: { ...question, requestHash } }, caller);
+    });
+    const outcome = await run(id, { type: "ask", question }, caller);
     return outcome.ok ? { ok: true, id, state: outcome.state, repeated: false } : outcome;
   };
 
@@ -233,6 +231,16 @@ export const elicitCommands = (ports: ElicitPorts) => {
 
 export type ElicitCommands = ReturnType<typeof elicitCommands>;
 export type { Offer };
+
+/** A question with the two things that bind an answer to it: fresh random bits and the hash of all that was asked. */
+export const compose = (
+  { rng, audience }: Pick<ElicitPorts, "rng" | "audience">,
+  id: string,
+  asked: Omit<Question, "challenge" | "requestHash">,
+): Question => {
+  const question = { ...asked, challenge: base64url(rng.bytes(CHALLENGE_BYTES)) };
+  return { ...question, requestHash: base64url(sha256(canonical(requestCore(audience, id, question)))) };
+};
 
 const byBridge: Caller = { actor: bridgeActor, trace: null };
 

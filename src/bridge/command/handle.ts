@@ -1,7 +1,7 @@
 import type { Decider } from "../../domain/decider.ts";
 import type { Draft, EventTypeName, Fact, Recorded } from "../../domain/event.ts";
 import { type Refusal, refusal } from "../../domain/refusal.ts";
-import { type Log, LogUnavailable } from "../log/log.ts";
+import { type Log, LogUnavailable, type StreamAppend } from "../log/log.ts";
 
 /** What the log says about a stream now. `revision` is -1 while there is nothing. */
 export interface Snapshot<State> {
@@ -41,6 +41,8 @@ export const handler = <State, Command, Type extends EventTypeName, Event extend
     stream: string,
     command: Command,
     toDraft: (fact: Fact<Type>, state: State) => Draft<Type>,
+    /** What must be true together with these facts, on streams that begin with it. */
+    alongside: (facts: readonly Fact[]) => readonly StreamAppend[] = () => [],
   ): Promise<Handled<State>> => {
     for (let attempt = 1; ; attempt++) {
       const loaded = ahead.get(stream) ?? load(stream);
@@ -55,7 +57,10 @@ export const handler = <State, Command, Type extends EventTypeName, Event extend
 
       let state = base.state;
       for (const event of drafts) state = decider.evolve(state, event as unknown as Event);
-      const durable = log.append([{ stream, expect: base.revision, events: drafts as readonly Draft[] }]);
+      const durable = log.append([
+        { stream, expect: base.revision, events: drafts as readonly Draft[] },
+        ...alongside(decision.facts as readonly Fact[]),
+      ]);
       const mine: Ahead<State> = { state, revision: base.revision + drafts.length, durable };
       ahead.set(stream, mine);
       try {
