@@ -35,8 +35,11 @@ export const callThread = <Q>(data: ThreadData): Callee<Q> => {
     started.on("message", (reply: Reply) => {
       const caller = waiting.get(reply.id);
       waiting.delete(reply.id);
-      if (reply.ok) caller?.resolve(reply.value as never);
-      else caller?.reject(asError(reply.error));
+      // Answers can follow each other so closely that timers and sockets would not get a turn between them.
+      setImmediate(() => {
+        if (reply.ok) caller?.resolve(reply.value as never);
+        else caller?.reject(asError(reply.error));
+      });
     });
     let cause = "it ended";
     started.on("error", (error) => {
