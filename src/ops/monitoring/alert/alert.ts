@@ -71,7 +71,7 @@ export interface Proof {
   /** A sentence: "fires when …", "stays silent when …". */
   readonly name: string;
   /** Seconds between samples, and between evaluations. */
-  readonly every: 15 | 60 | 300;
+  readonly every: 15 | 60 | 300 | 600;
   /** Series by selector, values in promtool's notation: `0+6x10` is 0, 6, 12, … 60. */
   readonly given: Readonly<Record<string, string>>;
   /** How many instances of the alert fire, so many seconds into the story, or how many did at any time until then. */

@@ -1,6 +1,8 @@
 import { type EffectiveAlert, effectiveAlerts, spanOf } from "../alert/effective.ts";
 import { promisesOf } from "../promise.ts";
+import { recordingProofs } from "../proof/recordings.ts";
 import { recordings } from "../record.ts";
+import type { Promises } from "../slo.ts";
 import type { SecretRef } from "../spec/parts.ts";
 import type { Spec } from "../spec/schema.ts";
 import type { Renderer } from "./rendered.ts";
@@ -16,7 +18,9 @@ export const renderPrometheus: Renderer = (spec) => {
     ["prometheus/prometheus.yml", yamlFile(configuration(spec))],
     ...byFile(groups).map(([file, content]): [string, string] => [`prometheus/rules/${file}`, yamlFile(content)]),
     // The stories are told in nominal time.
-    ...(spec.alerting.time_scale === 1 ? alerts.flatMap((alert) => tests(alert, groups)) : []),
+    ...(spec.alerting.time_scale === 1
+      ? [...alerts.flatMap((alert) => tests(alert, groups)), recordingTests(promisesOf(spec), groups)]
+      : []),
   ]);
 };
 
@@ -158,3 +162,25 @@ const tests = (alert: EffectiveAlert, groups: readonly Group[]): readonly [strin
 
 const firings = ({ name, labels: { severity, team } }: EffectiveAlert): string =>
   `ALERTS{alertname="${name}", alertstate="firing", severity="${severity}", team="${team}"}`;
+
+/** Recorded values have no alert to betray them when they are wrong: what comes out is compared with what went in. */
+const recordingTests = (promises: Promises, groups: readonly Group[]): [string, string] => [
+  "prometheus/tests/recordings.yml",
+  yamlFile({
+    rule_files: ["gauges.yml", "slo-availability.yml", "budgets.yml"].map((file) => `../rules/${file}`),
+    evaluation_interval: "1m",
+    group_eval_order: groups
+      .map(({ name }) => name)
+      .filter((name) => /-(gauges|slo-availability|burn-availability|budgets)$/.test(name)),
+    tests: recordingProofs(promises).map(({ name, given, expect }) => ({
+      name,
+      interval: "1m",
+      input_series: Object.entries(given).map(([series, values]) => ({ series, values })),
+      promql_expr_test: expect.map(({ at, expr, value }) => ({
+        expr,
+        eval_time: `${at}s`,
+        exp_samples: value === undefined ? [] : [{ labels: "{}", value }],
+      })),
+    })),
+  }),
+];

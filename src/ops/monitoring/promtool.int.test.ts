@@ -1,0 +1,66 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { cpus, tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { inParallel, run } from "../../../test/ops/promtool.ts";
+import { rendered, writeTree } from "../../../test/ops/tree.ts";
+import { alertNames } from "./alert/catalogue.ts";
+
+const examples = ["empty", "seed", "full"] as const;
+const trees = Object.fromEntries(examples.map((name) => [name, rendered(name)]));
+let folder = "";
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "lighthouse-rules-"));
+  for (const name of examples) writeTree(join(folder, name), trees[name] ?? new Map());
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const testsOf = (name: string): readonly string[] =>
+  [...(trees[name] ?? new Map<string, string>()).keys()].filter((path) => path.startsWith("prometheus/tests/"));
+
+describe.each(examples)("what the %s monitoring.yaml renders", (name) => {
+  it("is taken by Prometheus: settings and rules", async () => {
+    const said = await run("promtool", [
+      "check",
+      "config",
+      "--syntax-only",
+      join(folder, name, "prometheus/prometheus.yml"),
+    ]);
+    expect(said).toMatchObject({ ok: true });
+    for (const path of (trees[name] ?? new Map<string, string>()).keys())
+      if (path.startsWith("prometheus/rules/"))
+        expect(await run("promtool", ["check", "rules", "--lint=all", join(folder, name, path)])).toMatchObject({
+          ok: true,
+        });
+  });
+
+  it("is taken by Alertmanager", async () => {
+    expect(await run("amtool", ["check-config", join(folder, name, "alertmanager/alertmanager.yml")])).toMatchObject({
+      ok: true,
+    });
+  });
+});
+
+describe("every alert", () => {
+  it("has a file of stories", () => {
+    const proven = testsOf("full").map((path) => path.replace(/^.*\/|(-[0-9]+s)?\.yml$/g, ""));
+    const left = alertNames.filter((alert) => !proven.includes(alert));
+    // Switched off in that example; proven from the empty file.
+    expect(left).toEqual(["RateLimitViolationsHigh"]);
+    expect(testsOf("empty").join()).toContain("RateLimitViolationsHigh");
+  });
+
+  // With other thresholds and promises the stories are others, and have to hold as well.
+  it.each(["empty", "full"])(
+    "fires in time, stays silent and resolves, under the %s file",
+    { timeout: 600_000 },
+    async (name) => {
+      const told = await inParallel(cpus().length, testsOf(name), (path) =>
+        run("promtool", ["test", "rules", join(folder, name, path)]),
+      );
+      expect(told.length).toBeGreaterThan(40);
+      expect(told.filter(({ ok }) => !ok).map(({ text }) => text)).toEqual([]);
+    },
+  );
+});
