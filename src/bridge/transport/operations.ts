@@ -2,6 +2,7 @@ import type { ServedOperation } from "./operation.ts";
 import * as agents from "./operations/agents.ts";
 import * as elicitations from "./operations/elicitations.ts";
 import * as events from "./operations/events.ts";
+import * as inquiries from "./operations/inquiries.ts";
 
 /** Everything that a client can ask of the bridge, in the order of the documentation. */
 export const operations: readonly ServedOperation[] = [
@@ -13,6 +14,10 @@ export const operations: readonly ServedOperation[] = [
   elicitations.cancel,
   elicitations.receipt,
   elicitations.inbox,
+  inquiries.ask,
+  inquiries.get,
+  inquiries.wait,
+  inquiries.cancel,
   agents.add,
   agents.list,
   agents.revoke,

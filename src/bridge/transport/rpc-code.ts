@@ -30,6 +30,7 @@ export const rpcCode: Readonly<Record<RefusalCode, number>> = {
   too_slow: -32023,
   log_unavailable: -32024,
   shutting_down: -32025,
+  nobody_able: -32026,
 };
 
 /** WebSocket close codes (4000-4999 are the application's) for connections that a refusal ends. */

@@ -14,6 +14,7 @@ export const httpStatus: Readonly<Record<RefusalCode, number>> = {
   signature_invalid: 403,
   not_found: 404,
   agent_unknown: 404,
+  nobody_able: 404,
   // A signed answer to some other question is a replay: it clashes with what this question is.
   answer_mismatch: 409,
   agent_exists: 409,

@@ -34,6 +34,7 @@ const attempts: Readonly<Record<Exclude<RefusalCode, "too_slow">, Attempt>> = {
   forbidden: { run: (s) => post(s, s.alice, "/v1/agents", { name: "mallory" }) },
   not_found: { run: (s) => s.call({ url: `/v1/elicitations/el_${"0".repeat(26)}`, as: s.alice }) },
   agent_unknown: { run: (s) => ask(s, { ...question, to: "nobody" }) },
+  nobody_able: { run: (s) => post(s, s.alice, "/v1/inquiries", { expertise: "alchemy", message: "gold?" }) },
   agent_revoked: {
     run: async (s) => {
       await post(s, s.admin, "/v1/agents/bob/revoke", { reason: "left" });
