@@ -1,5 +1,5 @@
 import { type Agent, bridgeActor } from "../domain/agent.ts";
-import type { Elicitation } from "../domain/elicitation.ts";
+import type { Jws } from "../domain/elicitation.ts";
 import { type Fact, streamOf } from "../domain/event.ts";
 import type { Limits } from "../domain/limit.ts";
 import { type Observer, unobserved } from "../domain/observer.ts";
@@ -9,13 +9,17 @@ import { hmacKeyOf, macKid, tokenHash, type VerifyKey } from "../signing/keys.ts
 import { customCommand } from "./command/custom.ts";
 import { elicitCommands } from "./command/elicit.ts";
 import type { Handled } from "./command/handle.ts";
+import { inquireCommands } from "./command/inquire.ts";
 import { registerCommands } from "./command/register.ts";
 import { violationRecorder } from "./command/violation.ts";
 import { draft, logTime } from "./command/world.ts";
+import { conduct } from "./delivery/conduct.ts";
 import { delivery } from "./delivery/deliver.ts";
+import { rank } from "./delivery/rank.ts";
 import { type Log, LogUnavailable } from "./log/log.ts";
 import { agentDirectory } from "./projection/agents.ts";
-import { elicitationView } from "./projection/elicitations.ts";
+import { elicitationView, type Held } from "./projection/elicitations.ts";
+import { inquiryView } from "./projection/inquiries.ts";
 import { follow, type Projection } from "./projection/rebuild.ts";
 
 export interface BridgePorts {
@@ -43,7 +47,8 @@ export const startBridge = async (ports: BridgePorts) => {
   const now = logTime(clock, log);
   const agents = agentDirectory();
   const elicitations = elicitationView(log, limits);
-  await follow(log, [agents, elicitations, ...projections], ports.onReplay);
+  const inquiries = inquiryView(log);
+  await follow(log, [agents, elicitations, inquiries, ...projections], ports.onReplay);
 
   const violation = violationRecorder(log, now);
   const registry = registerCommands({
@@ -63,7 +68,7 @@ export const startBridge = async (ports: BridgePorts) => {
   let stopped: Refusal | undefined;
   const inBackground = (work: Promise<unknown>): void => void work.catch(ports.onFault);
   /** What time brings about happens once the log can be written again, however long that takes. */
-  const untilWritten = async (command: () => Promise<Handled<Elicitation>>): Promise<void> => {
+  const untilWritten = async (command: () => Promise<Handled<unknown>>): Promise<void> => {
     const outcome = await command();
     if (outcome.ok || outcome.refusal.code !== "log_unavailable" || stopped !== undefined) return;
     scheduler.after(outcome.refusal.retryAfterMs ?? 0, () => inBackground(untilWritten(command)));
@@ -83,7 +88,35 @@ export const startBridge = async (ports: BridgePorts) => {
       seen: (agent, via) => inBackground(registry.see(agent, via)),
     },
   });
-  log.onCommitted(deliver.onCommitted);
+  const inquire = inquireCommands({
+    ...ports,
+    now,
+    load: inquiries.load,
+    openFrom: inquiries.openFrom,
+    unaskable: elicit.unaskable,
+    able: (expertise, asker) =>
+      rank(agents.list({ expertise }), expertise, asker, {
+        isReachable: deliver.presence.isReachable,
+        openTo: elicitations.openTo,
+      }),
+  });
+  const conductor = conduct({
+    now,
+    scheduler,
+    elicitations,
+    inquiries,
+    record: {
+      hear: (id, attempt, how) =>
+        inBackground(untilWritten(() => inquire.hear(id, attempt, how, acceptedAnswer(elicitations.find(attempt))))),
+      hedge: (id) => inBackground(untilWritten(() => inquire.hedge(id))),
+      expire: (id) => inBackground(untilWritten(() => inquire.expire(id))),
+      withdraw: (id) => inBackground(untilWritten(() => elicit.withdraw(id))),
+    },
+  });
+  log.onCommitted((events) => {
+    deliver.onCommitted(events);
+    conductor.onCommitted(events);
+  });
 
   const note = async (fact: Fact<"bridge.started" | "bridge.stopped">): Promise<void> => {
     const stream = streamOf.bridge;
@@ -93,6 +126,7 @@ export const startBridge = async (ports: BridgePorts) => {
   };
   await note({ type: "bridge.started", data: { version: ports.version, openElicitations: elicitations.openCount() } });
   deliver.start();
+  await conductor.start();
 
   return {
     log,
@@ -106,6 +140,8 @@ export const startBridge = async (ports: BridgePorts) => {
     elicitations,
     deliver,
     elicit,
+    inquire,
+    inquiries,
     registry,
     violation,
     appendCustom: customCommand(log, now, limits),
@@ -122,6 +158,7 @@ export const startBridge = async (ports: BridgePorts) => {
     stop: async (why: Refusal): Promise<void> => {
       stopped = why;
       deliver.stop(why);
+      conductor.stop();
       try {
         await note({ type: "bridge.stopped", data: { reason: why.detail } });
       } catch (fault) {
@@ -131,6 +168,9 @@ export const startBridge = async (ports: BridgePorts) => {
     },
   };
 };
+
+const acceptedAnswer = (held: Held | undefined): Jws | undefined =>
+  held?.state.status === "ended" && held.state.end.how === "accepted" ? held.state.end.answer : undefined;
 
 export type Bridge = Awaited<ReturnType<typeof startBridge>>;
 

@@ -20,6 +20,11 @@ export const defaultLimits = {
   leaseMsDefault: 60_000,
   openPerTargetMax: 1_000,
   openPerAskerMax: 1_000,
+  /** Agents that one inquiry may be put to. */
+  candidatesMax: 32,
+  /** How long one attempt of an inquiry may take before the next candidate is asked. */
+  attemptMsDefault: 60_000,
+  inquiriesPerAskerMax: 100,
   longPollMsMax: 45_000,
   longPollsPerAgentMax: 32,
   connectionsMax: 10_000,

@@ -37,6 +37,10 @@ export const refusalKinds = {
   },
   agent_revoked: { title: "That agent has been revoked.", remedy: "Ask another agent. Nothing was queued." },
   agent_exists: { title: "An agent of that name exists.", remedy: "Choose another name, or revoke the old one first." },
+  nobody_able: {
+    title: "No agent that may be asked has that expertise.",
+    remedy: "`lighthouse agent list --expertise …` shows who has. Nothing was queued.",
+  },
   self_ask: { title: "An agent cannot ask itself.", remedy: "Name another agent." },
   schema_invalid: {
     title: "The schema for the answer is not one that can be asked with.",

@@ -215,6 +215,13 @@ export const elicitCommands = (ports: ElicitPorts) => {
   return {
     ask,
     answer,
+    unaskable: (to: string, from: string): Refusal | undefined => askable({ to, message: "" }, from),
+    /** The inquiry that this is an attempt of is over. */
+    withdraw: async (id: string): Promise<Outcome> => {
+      const { state } = await lookup.load(streamOf.elicitation(id));
+      const by = state.status === "none" ? bridgeActor : state.question.from;
+      return run(id, { type: "cancel", by, reason: "the inquiry was concluded", now: now() }, byBridge);
+    },
     claim: (id: string, holder: string, leaseMs: number, caller: Caller): Promise<Outcome> => {
       const time = now();
       return run(id, { type: "claim", by: caller.actor, holder, until: time + leaseMs, now: time }, caller);

@@ -94,6 +94,7 @@ export const delivery = (ports: DeliveryPorts) => {
   const onCommitted = (events: readonly Recorded[]): void => {
     for (const event of events) {
       if (event.type === "agent.revoked") wake(`agent ${idOf(event.stream)}`);
+      if (event.type === "inquiry.concluded") wake(idOf(event.stream));
       if (!event.stream.startsWith("elicitation/")) continue;
       const id = idOf(event.stream);
       const held = elicitations.find(id);
@@ -173,6 +174,9 @@ export const delivery = (ports: DeliveryPorts) => {
 
     /** Long poll: until something new is asked of the agent. */
     untilAsked: (agent: string, ms: number, signal?: AbortSignal) => sleep(`inbox ${agent}`, ms, signal),
+
+    /** Long poll: until the inquiry is concluded. */
+    untilConcluded: (id: string, ms: number, signal?: AbortSignal) => sleep(id, ms, signal),
 
     /** Long poll: until the elicitation has ended. Returns what is committed then, ended or not. */
     untilEnded: async (id: string, ms: number, signal?: AbortSignal): Promise<Held | undefined> => {

@@ -39,7 +39,7 @@ export interface LogObserver {
   readonly failed: (fault: LogFault, appends: number) => void;
   /** A signed checkpoint covers the first `size` events. */
   readonly checkpointed: (size: number) => void;
-  /** Opening the file and making a few bytes durable took so many milliseconds. */
+  /** Making a few bytes durable took so many milliseconds, there and back: said when the log opens or resumes. */
   readonly probed: (ms: number) => void;
 }
 
@@ -68,7 +68,7 @@ export const openSqliteLog = async (options: SqliteLogOptions): Promise<SqliteLo
   let head: LogHead = { position: 0, time: 0 };
   let newestGiven = 0;
   let checkpointed = 0;
-  let probeSentAt = clock.monotonic();
+  let probeSentAt = 0;
   let signLater: Cancel | undefined;
   let closing: Promise<void> | undefined;
 
@@ -77,7 +77,6 @@ export const openSqliteLog = async (options: SqliteLogOptions): Promise<SqliteLo
     scheduler,
     probeMs,
     probe: () => {
-      probeSentAt = clock.monotonic();
       if (writer === undefined) writer = startWriter(head.position);
       else post({ kind: "probe" });
     },
@@ -101,7 +100,10 @@ export const openSqliteLog = async (options: SqliteLogOptions): Promise<SqliteLo
   };
 
   const onUp = (up: Extract<FromWriter, { readonly kind: "up" }>): void => {
-    observe.probed?.(clock.monotonic() - probeSentAt);
+    if (observe.probed !== undefined) {
+      probeSentAt = clock.monotonic();
+      post({ kind: "probe" });
+    }
     checkpointed = up.checkpointed;
     state.up();
     // Appends that failed without an answer may have been written after all: then they happened, and everybody hears it.
@@ -147,6 +149,8 @@ export const openSqliteLog = async (options: SqliteLogOptions): Promise<SqliteLo
         return onFailed(message.appends, message.fault);
       case "down":
         return state.down(message.fault);
+      case "probed":
+        return observe.probed?.(clock.monotonic() - probeSentAt);
       case "signed":
         return onSigned(message.size, message.note);
       case "walGrown": {

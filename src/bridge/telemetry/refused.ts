@@ -39,6 +39,7 @@ export const refusalClassOf = (code: RefusalCode): (typeof refusalClasses)[numbe
     case "revision_conflict":
     case "too_slow":
     case "agent_unknown":
+    case "nobody_able":
     case "agent_exists":
     case "self_ask":
     case "schema_invalid":

@@ -9,6 +9,7 @@ import type { EventQuery, LogHead } from "../log.ts";
 export type ToWriter =
   | AppendMessage
   | { readonly kind: "sign" }
+  /** Opens the file again if it failed; makes a few bytes durable if it did not. */
   | { readonly kind: "probe" }
   | { readonly kind: "restartWal" }
   | { readonly kind: "close" };
@@ -43,6 +44,7 @@ export type FromWriter =
   | ({ readonly kind: "committed" } & GroupOutcome)
   | { readonly kind: "failed"; readonly appends: number; readonly fault: Fault }
   | { readonly kind: "down"; readonly fault: Fault }
+  | { readonly kind: "probed" }
   /** `note` is undefined when nothing could be signed. */
   | { readonly kind: "signed"; readonly size: number; readonly note?: string }
   /** The write-ahead log has grown enough to be brought into the database. */

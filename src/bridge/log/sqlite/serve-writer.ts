@@ -1,12 +1,14 @@
 import { statfsSync } from "node:fs";
 import { dirname } from "node:path";
 import process from "node:process";
+import type { DatabaseSync } from "node:sqlite";
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import { type Fault, faultOf } from "../fault.ts";
 import { LogCorrupt } from "../log.ts";
 import { lockFolder } from "./lock.ts";
 import { type AppendMessage, COLUMNS, type FromWriter, noRows, type ToWriter } from "./message.ts";
 import { asRefusal } from "./refusal.ts";
+import { openForReading } from "./schema.ts";
 import type { WriterData } from "./thread-data.ts";
 import { openWriter, type Writer } from "./writer.ts";
 
@@ -30,6 +32,11 @@ export const serveWriter = (port: MessagePort, data: WriterData): void => {
   let told = data.known;
   let lock: ReturnType<typeof lockFolder>;
   let writer: Writer | undefined;
+  /**
+   * Open for as long as the thread lives, so that letting go of a handle that failed never closes the last connection:
+   * that would bring the write-ahead log in and sync it through the very handle that cannot be trusted any more.
+   */
+  let witness: DatabaseSync | undefined;
   let why: Fault = { fault: "closed", reason: "not open" };
   let walBytes = 0;
   try {
@@ -42,6 +49,7 @@ export const serveWriter = (port: MessagePort, data: WriterData): void => {
 
   const open = (): void => {
     writer = openWriter(data);
+    witness ??= openForReading(data.path);
     const head = writer.head();
     if (told !== null && head.position < told) {
       const lost = told - head.position;
@@ -104,11 +112,21 @@ export const serveWriter = (port: MessagePort, data: WriterData): void => {
   };
 
   const probe = (): void => {
-    if (writer !== undefined) return;
+    if (writer !== undefined) return measure(writer);
     if (why.fault === "disk_full" && freeBytes(data.path) < RESUME_FREE_BYTES)
       return post({ kind: "down", fault: why });
     try {
       open();
+    } catch (error) {
+      fail(error);
+      post({ kind: "down", fault: why });
+    }
+  };
+
+  const measure = (by: Writer): void => {
+    try {
+      by.probe();
+      post({ kind: "probed" });
     } catch (error) {
       fail(error);
       post({ kind: "down", fault: why });
@@ -127,6 +145,7 @@ export const serveWriter = (port: MessagePort, data: WriterData): void => {
 
   const close = (): void => {
     try {
+      witness?.close();
       writer?.close();
     } catch {
       // Everything acknowledged is in the write-ahead log; the next start brings it in.

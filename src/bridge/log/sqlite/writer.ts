@@ -34,6 +34,8 @@ export interface Writer {
   readonly sign: () => { readonly size: number; readonly note?: string };
   /** Events after a position, that a caller has not heard of. */
   readonly rowsAfter: (position: number) => Rows;
+  /** Makes a few bytes durable. */
+  readonly probe: () => void;
   readonly restartWal: () => void;
   readonly close: () => void;
   /** Lets go of a handle that failed: nothing more is written through it. */
@@ -178,8 +180,10 @@ const writerOn = (db: DatabaseSync, { signer, checkpointEvents }: WriterOptions)
     return { appends: index, firstPosition, revisions, conflicts };
   };
 
-  transaction(append.probe);
+  const probe = (): void => transaction(append.probe);
+  probe();
   return {
+    probe,
     head: () => ({ position, time }),
     checkpointed: () => checkpointed,
     commit: (group, beforeCommit) => {

@@ -1,0 +1,216 @@
+import { bridgeActor } from "../../domain/agent.ts";
+import type { ElicitationFact, Jws } from "../../domain/elicitation.ts";
+import { type Fact, streamOf } from "../../domain/event.ts";
+import {
+  type Candidate,
+  type Inquiry,
+  type InquiryCommand,
+  type InquiryFact,
+  inquiry,
+  type Plan,
+} from "../../domain/inquiry.ts";
+import type { Json } from "../../domain/json.ts";
+import { type Refusal, refusal } from "../../domain/refusal.ts";
+import { acceptSchema } from "../../schema/accept.ts";
+import { checkValue } from "../../schema/check.ts";
+import type { JsonSchema } from "../../schema/node.ts";
+import { canonical } from "../../signing/canonical.ts";
+import { base64url, sha256 } from "../../signing/digest.ts";
+import type { StreamAppend } from "../log/log.ts";
+import { compose, type ElicitPorts } from "./elicit.ts";
+import { type Handled, handler, type Load } from "./handle.ts";
+import { type Caller, draft, idSource } from "./world.ts";
+
+/** One question to several: to agents by name, or to whoever has an expertise. */
+export interface Inquire {
+  readonly to?: readonly string[];
+  readonly expertise?: string;
+  readonly message: string;
+  readonly schema?: Json;
+  readonly quorum?: Plan["quorum"];
+  /** How many are asked at once; all that a quorum needs unless given. */
+  readonly width?: number;
+  readonly timeoutMs?: number;
+  readonly attemptMs?: number;
+  readonly hedgeMs?: number;
+  /** Asked after everybody else has declined or let it expire: a human, usually. */
+  readonly finally?: string;
+  readonly default?: Json;
+  readonly causedBy?: string;
+}
+
+export interface InquirePorts extends Omit<ElicitPorts, "lookup" | "keyOf" | "violation" | "observer"> {
+  readonly load: Load<Inquiry>;
+  readonly openFrom: (asker: string) => number;
+  /** Everybody but the asker who can be asked about this, best first, each with the reason. */
+  readonly able: (expertise: string, asker: string) => readonly Candidate[];
+  /** Why this agent cannot be asked; undefined when it can. */
+  readonly unaskable: (agent: string, asker: string) => Refusal | undefined;
+}
+
+type Refused = { readonly ok: false; readonly refusal: Refusal };
+
+export const inquireCommands = (ports: InquirePorts) => {
+  const { log, now, limits } = ports;
+  const handle = handler<Inquiry, InquiryCommand, InquiryFact["type"], InquiryFact>(log, inquiry, ports.load);
+  const newId = idSource(ports.rng);
+  const freshIds = (count: number, time: number): string[] => Array.from({ length: count }, () => newId("el_", time));
+
+  const run = async (id: string, command: InquiryCommand, caller: Caller, plan?: Plan): Promise<Handled<Inquiry>> => {
+    const stream = streamOf.inquiry(id);
+    const time = now();
+    const loaded = plan ?? (await planOf(stream));
+    const parties = loaded === undefined ? [] : [loaded.from];
+    const correlation = loaded?.root ?? id;
+    return handle(
+      stream,
+      command,
+      (fact) => draft(fact, { stream, time, caller, parties, correlation }),
+      (facts) => (loaded === undefined ? [] : facts.flatMap((fact) => attempt(id, fact, loaded, time, correlation))),
+    );
+  };
+
+  const planOf = async (stream: string): Promise<Plan | undefined> => {
+    const { state } = await ports.load(stream);
+    return state.status === "none" ? undefined : state.plan;
+  };
+
+  /** To be routed and to be asked is one thing: the attempt's first event is in the same batch. */
+  const attempt = (id: string, fact: Fact, plan: Plan, time: number, correlation: string): readonly StreamAppend[] => {
+    if (fact.type !== "inquiry.routed") return [];
+    const { elicitation, to } = fact.data;
+    const accepted = acceptSchema(plan.schema);
+    if (!accepted.ok) throw new Error("a schema that was accepted no longer is");
+    const question = compose(ports, elicitation, {
+      from: plan.from,
+      to,
+      message: plan.message,
+      schema: accepted.schema as Json,
+      schemaHash: accepted.hash,
+      deadline: Math.min(time + plan.attemptMs, plan.deadline),
+      inquiry: id,
+      root: correlation,
+      ...(plan.causedBy === undefined ? {} : { causedBy: plan.causedBy }),
+    });
+    const asked: ElicitationFact = { type: "elicitation.asked", data: question };
+    const stream = streamOf.elicitation(elicitation);
+    const caller = { actor: plan.from, trace: null };
+    return [
+      { stream, expect: -1, events: [draft(asked, { stream, time, caller, parties: [plan.from, to], correlation })] },
+    ];
+  };
+
+  const ask = async (
+    request: Inquire,
+    caller: Caller,
+  ): Promise<{ readonly ok: true; readonly id: string; readonly state: Inquiry } | Refused> => {
+    const time = now();
+    const planned = planFor(request, caller.actor, time);
+    if (!planned.ok) return planned;
+    const id = newId("iq_", time);
+    const ids = freshIds(planned.plan.candidates.length, time);
+    const outcome = await run(id, { type: "ask", plan: planned.plan, ids }, caller, planned.plan);
+    return outcome.ok ? { ok: true, id, state: outcome.state } : outcome;
+  };
+
+  const planFor = (
+    request: Inquire,
+    from: string,
+    time: number,
+  ): { readonly ok: true; readonly plan: Plan } | Refused => {
+    if ((request.to === undefined) === (request.expertise === undefined)) {
+      return no("invalid_input", "give either `to` (names) or `expertise`");
+    }
+    if (ports.openFrom(from) >= limits.inquiriesPerAskerMax) {
+      return no("too_many_open", `you have ${limits.inquiriesPerAskerMax} inquiries open`);
+    }
+    const accepted = acceptSchema(request.schema ?? {});
+    if (!accepted.ok) {
+      const problems = accepted.problems.map((p) => ({ ...p, pointer: `/schema${p.pointer}` }));
+      return {
+        ok: false,
+        refusal: refusal("schema_invalid", `${problems.length} problem(s) in the schema`, { problems }),
+      };
+    }
+    if (request.default !== undefined) {
+      const wrong = checkValue(accepted.schema as JsonSchema, request.default);
+      if (wrong.length > 0) {
+        const problems = wrong.map((p) => ({ ...p, pointer: `/default${p.pointer}` }));
+        return { ok: false, refusal: refusal("invalid_input", "the default does not fit the schema", { problems }) };
+      }
+    }
+    const candidates = candidatesFor(request, from);
+    if (!candidates.ok) return candidates;
+    const quorum = request.quorum ?? { kind: "first", count: 1 };
+    const needed = quorum.kind === "first" ? quorum.count : candidates.list.length;
+    if (needed > candidates.list.length) {
+      return no(
+        "invalid_input",
+        `a quorum of ${needed} needs at least as many to ask; there are ${candidates.list.length}`,
+      );
+    }
+    return {
+      ok: true,
+      plan: {
+        from,
+        ...(request.expertise === undefined ? {} : { expertise: request.expertise }),
+        candidates: candidates.list,
+        quorum,
+        width: Math.min(request.width ?? needed, candidates.list.length),
+        message: request.message,
+        schema: accepted.schema as Json,
+        deadline: time + (request.timeoutMs ?? limits.timeoutMsDefault),
+        attemptMs: request.attemptMs ?? Math.min(limits.attemptMsDefault, request.timeoutMs ?? limits.timeoutMsDefault),
+        ...(request.hedgeMs === undefined ? {} : { hedgeMs: request.hedgeMs }),
+        hasDefault: request.default !== undefined,
+        ...(request.default === undefined ? {} : { default: request.default }),
+        ...(request.causedBy === undefined ? {} : { causedBy: request.causedBy }),
+      },
+    };
+  };
+
+  /** In the order in which they will be asked. Names are taken as given; an expertise is ranked. */
+  const candidatesFor = (
+    request: Inquire,
+    from: string,
+  ): { readonly ok: true; readonly list: readonly Candidate[] } | Refused => {
+    const named = (request.to ?? []).map((agent) => ({ agent, why: "named by the asker" }));
+    const able = request.expertise === undefined ? [] : ports.able(request.expertise, from);
+    if (request.expertise !== undefined && able.length === 0) {
+      return no("nobody_able", `nobody who can be asked knows ${request.expertise}`);
+    }
+    const last =
+      request.finally === undefined ? [] : [{ agent: request.finally, why: "asked when nobody else answered" }];
+    const list = [...named, ...able].filter((c) => c.agent !== request.finally).concat(last);
+    if (new Set(list.map((c) => c.agent)).size < list.length) return no("invalid_input", "`to` names an agent twice");
+    if (list.length > limits.candidatesMax) return no("invalid_input", `at most ${limits.candidatesMax} can be asked`);
+    for (const { agent } of list) {
+      const denied = ports.unaskable(agent, from);
+      if (denied !== undefined) return { ok: false, refusal: denied };
+    }
+    return { ok: true, list };
+  };
+
+  return {
+    ask,
+    /** `answer` is the signed answer if the attempt was accepted. */
+    hear: (id: string, elicitation: string, how: Extract<InquiryCommand, { type: "hear" }>["how"], answer?: Jws) => {
+      const content = answer === undefined ? "" : contentHash(answer);
+      return run(id, { type: "hear", elicitation, how, content, ids: freshIds(limits.candidatesMax, now()) }, byBridge);
+    },
+    hedge: (id: string) => run(id, { type: "hedge", ids: freshIds(1, now()) }, byBridge),
+    cancel: (id: string, caller: Caller) => run(id, { type: "cancel", by: caller.actor }, caller),
+    expire: (id: string) => run(id, { type: "expire", now: now() }, byBridge),
+  };
+};
+
+export type InquireCommands = ReturnType<typeof inquireCommands>;
+
+/** Two answers say the same thing when the canonical form of their content is the same. */
+const contentHash = (answer: Jws): string => {
+  const core = JSON.parse(Buffer.from(answer.payload, "base64url").toString("utf8")) as { readonly content: Json };
+  return base64url(sha256(canonical(core.content)));
+};
+
+const byBridge: Caller = { actor: bridgeActor, trace: null };
+const no = (code: Refusal["code"], detail: string): Refused => ({ ok: false, refusal: refusal(code, detail) });
