@@ -88,7 +88,7 @@ describe("a conversation", () => {
     end.sendText(text);
     await atRest();
     expect(end.received.map((message) => message.error?.code)).toEqual([code]);
-    expect((await end.request("inbox.list")).result).toEqual({ items: [] });
+    expect((await end.request("inbox.list")).result).toEqual({ items: [], next: null });
     expect(t.faults).toEqual([]);
   });
 

@@ -54,7 +54,7 @@ test("a stranger to an elicitation is told that there is none: its question, its
     const seen = await t.call({ url, as: t.carol });
     expect([url, seen.status, seen.problem().code]).toEqual([url, 404, "not_found"]);
   }
-  expect((await t.call({ url: "/v1/inbox", as: t.carol })).json()).toEqual({ items: [] });
+  expect((await t.call({ url: "/v1/inbox", as: t.carol })).json()).toEqual({ items: [], next: null });
   const events = (await t.call({ url: `/v1/events?stream=elicitation/${id}`, as: t.carol })).json<{ events: [] }>();
   expect(events.events).toEqual([]);
 });
@@ -110,7 +110,7 @@ test.each([
 
   const ends = (await t.events()).filter(({ type }) => /accepted|declined|cancelled|expired/.test(type));
   expect(ends.map(({ type }) => type)).toEqual([end]);
-  expect((await t.call({ url: "/v1/inbox", as: t.bob })).json()).toEqual({ items: [] });
+  expect((await t.call({ url: "/v1/inbox", as: t.bob })).json()).toEqual({ items: [], next: null });
 });
 
 test("cancelled is cancelled: not declined, not expired, and twice is once", async () => {

@@ -61,6 +61,34 @@ test("pages follow one another by cursor, forward and backward, without a gap or
   expect(await walk("backward")).toEqual(forward.toReversed());
 });
 
+test("a page of large events ends before it is larger than a message, and the cursor goes on where it ended", async () => {
+  const t = await scene();
+  for (let n = 0; n < 12; n++) await t.append({ name: "load.test", payload: String(n).padEnd(200_000, "x") });
+  for (const direction of ["forward", "backward"] as const) {
+    const seen: number[] = [];
+    let pages = 0;
+    for (let cursor = ""; ; pages++) {
+      const answer = await t.call({ url: `/v1/events?name=load.test&direction=${direction}${cursor}`, as: t.bob });
+      expect(answer.text.length).toBeLessThan(t.limits.messageBytesMax * 1.1);
+      const page = answer.json<Page>();
+      seen.push(...page.events.map(({ data }) => Number.parseInt(String(data.payload), 10)));
+      if (page.next === null) break;
+      cursor = `&${direction === "forward" ? "after" : "before"}=${page.next}`;
+    }
+    expect(pages).toBeGreaterThan(1);
+    expect(direction === "forward" ? seen : seen.toReversed()).toEqual(Array.from({ length: 12 }, (_, n) => n));
+  }
+});
+
+test("what an agent may not see does not hide from it what it may, however much lies between", async () => {
+  const t = await scene();
+  const carol = await t.register("carol");
+  for (let n = 0; n < 300; n++) await t.ask("alice", "bob");
+  await t.append({ name: "build.finished", payload: 1 });
+  const { events } = (await t.call({ url: "/v1/events?limit=10&after=5", as: carol })).json<Page>();
+  expect(events.map(({ type }) => type)).toEqual(["custom"]);
+});
+
 test("types are a list: one or several, said again and again", async () => {
   const t = await scene();
   await t.append({ name: "load.test", payload: 1 });

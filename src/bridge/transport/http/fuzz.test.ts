@@ -53,8 +53,10 @@ const propertiesOf = (one: (typeof operations)[number]): readonly string[] =>
   Object.keys((one.input as unknown as { properties: object }).properties);
 
 const RUNS = { numRuns: 300 };
+/** For a machine that is busy with other things; in milliseconds. */
+const TIMEOUT = { timeout: 60_000 };
 
-test("JSON of any kind at any operation", async () => {
+test("JSON of any kind at any operation", TIMEOUT, async () => {
   await fc.assert(
     fc.asyncProperty(op, fc.jsonValue({ maxDepth: 6 }), async ({ http }, body) => {
       await check(
@@ -65,7 +67,7 @@ test("JSON of any kind at any operation", async () => {
   );
 });
 
-test("bodies and queries that are almost right", async () => {
+test("bodies and queries that are almost right", TIMEOUT, async () => {
   const almost = op.chain((one) => fc.tuple(fc.constant(one), nearly(propertiesOf(one))));
   await fc.assert(
     fc.asyncProperty(almost, async ([{ http }, members]) => {
@@ -80,7 +82,7 @@ test("bodies and queries that are almost right", async () => {
   );
 });
 
-test("schemas of any kind in a question", async () => {
+test("schemas of any kind in a question", TIMEOUT, async () => {
   const schema = fc.dictionary(
     fc.constantFrom("type", "properties", "items", "$ref", "pattern", "enum", "anyOf", "$defs", "minimum", "required"),
     fc.jsonValue({ maxDepth: 4 }),
@@ -94,7 +96,7 @@ test("schemas of any kind in a question", async () => {
   );
 });
 
-test("envelopes of any kind as an answer", async () => {
+test("envelopes of any kind as an answer", TIMEOUT, async () => {
   const text = fc.oneof(fc.string(), fc.base64String(), fc.json());
   const envelope = fc.record({
     payload: text,
@@ -106,14 +108,14 @@ test("envelopes of any kind as an answer", async () => {
   );
 });
 
-test("bytes of any kind as a body", async () => {
+test("bytes of any kind as a body", TIMEOUT, async () => {
   await fc.assert(
     fc.asyncProperty(fc.uint8Array({ maxLength: 2_000 }), (body) => check({ url: "/v1/elicitations", body })),
     RUNS,
   );
 });
 
-test("paths and methods of any kind", async () => {
+test("paths and methods of any kind", TIMEOUT, async () => {
   const path = fc.array(
     fc.oneof(fc.webSegment(), fc.constantFrom("v1", "elicitations", "inbox", "%00", "..", "%2e%2e")),
     { maxLength: 5 },
@@ -125,7 +127,7 @@ test("paths and methods of any kind", async () => {
   );
 });
 
-test("header values of any kind, the credential's own included", async () => {
+test("header values of any kind, the credential's own included", TIMEOUT, async () => {
   const value = fc.string({
     unit: fc.integer({ min: 0x20, max: 0xff }).map((c) => String.fromCharCode(c)),
     maxLength: 300,

@@ -69,6 +69,25 @@ test("a poller that works on one question waits for the next, not for the one it
   expect(items.map(({ offer }) => offer.id)).toEqual([second]);
 });
 
+test("an inbox that is too large for one reply is read on by cursor, and only what was handed over is noted", async () => {
+  const t = await pair();
+  const ids: string[] = [];
+  for (let n = 0; n < 50; n++) ids.push(await t.ask("alice", "bob", { message: "m".repeat(30_000) }));
+  const read = async (search: string) =>
+    (await t.call({ url: `/v1/inbox${search}`, as: t.bob })).json<{
+      items: { offer: { id: string } }[];
+      next: number | null;
+    }>();
+  const first = await read("");
+  expect(first.items.length).toBeLessThan(50);
+  await atRest();
+  expect((await t.events()).filter(({ type }) => type === "elicitation.offered")).toHaveLength(first.items.length);
+  const second = await read(`?after=${first.next}`);
+  expect(second.next).toBeNull();
+  expect([...first.items, ...second.items].map(({ offer }) => offer.id)).toEqual(ids);
+  expect((await read("?limit=1")).items).toHaveLength(1);
+});
+
 test("a question is noted as offered by poll once, however often it is polled for", async () => {
   const t = await pair();
   const id = await t.ask("alice", "bob");

@@ -1,4 +1,5 @@
 import { Type } from "typebox";
+import type { Offer } from "../../../domain/answer.ts";
 import type { Elicitation } from "../../../domain/elicitation.ts";
 import { offerWays } from "../../../domain/event.ts";
 import type { Json } from "../../../domain/json.ts";
@@ -9,6 +10,7 @@ import type { Bridge } from "../../bridge.ts";
 import type { Handled } from "../../command/handle.ts";
 import { type Held, isOpen, streamEvents } from "../../projection/elicitations.ts";
 import { operation, type Principal, type Reply } from "../operation.ts";
+import { fitting } from "../page.ts";
 import {
   ElicitationId,
   ElicitationSchema,
@@ -208,22 +210,27 @@ export const inbox = operation({
           description: "only questions asked after this position: those you have already do not end your wait",
         }),
       ),
+      limit: Type.Optional(Type.Integer({ minimum: 1, maximum: limits.pageEventsMax })),
     },
     { additionalProperties: false },
   ),
   output: Type.Object({
     items: Type.Array(Type.Object({ offer: OfferSchema, position: Position, status: Type.String() })),
+    next: Type.Union([Position, Type.Null()], {
+      description: "where the rest starts: pass it as `after`; null when this is all",
+    }),
   }),
   http: { method: "GET", path: "/v1/inbox", status: 200 },
   waitMs: ({ waitMs = 0 }) => waitMs,
-  run: async (bridge, who, { waitMs = 0, after = 0 }, session) => {
-    const newItems = () => bridge.deliver.inbox(who.agent).filter(({ position }) => position > after);
+  run: async (bridge, who, { waitMs = 0, after = 0, limit = limits.pageEventsDefault }, session) => {
+    const waiting = () => bridge.deliver.inbox(who.agent).filter(({ position }) => position > after);
     bridge.deliver.seen(who.agent, "poll");
-    let items = newItems();
-    if (items.length === 0 && waitMs > 0) {
+    let all = waiting();
+    if (all.length === 0 && waitMs > 0) {
       await bridge.deliver.untilAsked(who.agent, waitMs, session.signal);
-      items = newItems();
+      all = waiting();
     }
+    const items = fitting(all.slice(0, limit), ({ offer }) => charsOf(offer));
     // A poll is an offer only once its reply has left, and a fact only the first time: pollers ask every few seconds.
     const fresh = items.filter(({ offer }) => isNewToPoll(bridge, offer.id));
     const traces = fresh.map(({ offer }) => bridge.observer.handing("ask", offer.id, "poll"));
@@ -233,9 +240,12 @@ export const inbox = operation({
       position,
       status: statusOf(bridge, offer.id),
     }));
-    return { ok: true, value: { items: value } };
+    const next = items.length < all.length ? (items.at(-1)?.position ?? null) : null;
+    return { ok: true, value: { items: value, next } };
   },
 });
+
+const charsOf = ({ message, schema }: Offer): number => message.length + JSON.stringify(schema).length;
 
 const isNewToPoll = (bridge: Bridge, id: string): boolean => {
   const state = bridge.elicitations.find(id)?.state;

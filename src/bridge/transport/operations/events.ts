@@ -7,6 +7,7 @@ import type { EventPage, EventQuery } from "../../log/log.ts";
 import { cloudEvent } from "../cloudevent.ts";
 import { invalidInput } from "../input-problems.ts";
 import { operation, type Principal } from "../operation.ts";
+import { fitting, PAGE_CHARS_MAX } from "../page.ts";
 import { AnyJson, EventSchema, Name, Position } from "../views.ts";
 import { callerOf } from "./elicitations.ts";
 
@@ -101,8 +102,11 @@ export const query = operation({
   },
 });
 
-/** Pages read at most for one reply, so that a search for little in much still answers in bounded time. */
-const PAGES_MAX = 16;
+/** Events read at once: with 256 KB each, the most an event can have, 25 MB. */
+const READ_EVENTS = 100;
+
+/** Reads at most for one reply, so that a search for little in much still answers in bounded time. */
+const READS_MAX = 160;
 
 /** Fills a page with what this principal may see; what it may not see leaves no trace but a moved cursor. */
 const readVisible = async (
@@ -111,18 +115,26 @@ const readVisible = async (
   who: Principal,
 ): Promise<EventPage> => {
   const limit = query.limit ?? defaultLimits.pageEventsDefault;
-  const events: Recorded[] = [];
   const backward = query.direction === "backward";
+  const events: Recorded[] = [];
   let next: number | null = (backward ? query.before : query.after) ?? null;
-  for (let pages = 0; pages < PAGES_MAX; pages++) {
+  let chars = 0;
+  for (let reads = 0; reads < READS_MAX && events.length < limit && chars < PAGE_CHARS_MAX; reads++) {
     const cursor = next === null ? {} : backward ? { before: next } : { after: next };
-    const page = await read({ ...query, ...cursor, limit: limit - events.length });
-    events.push(...page.events.filter((event) => maySee(who, event)));
+    const page = await read({ ...query, ...cursor, limit: Math.min(READ_EVENTS, limit - events.length) });
+    for (const event of page.events) {
+      if (!maySee(who, event)) continue;
+      events.push(event);
+      chars += charsOf(event);
+    }
     next = page.next;
-    if (next === null || events.length >= limit) break;
+    if (next === null) break;
   }
-  return { events, next };
+  const fits = fitting(events, charsOf);
+  return { events: fits, next: fits.length < events.length ? (fits.at(-1)?.position ?? null) : next };
 };
+
+const charsOf = (event: Recorded): number => JSON.stringify(event.data).length;
 
 export const maySee = (who: Principal, event: Recorded): boolean =>
   event.parties.length === 0 ||
