@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import canonicalize from "canonicalize";
-import { nestsDeeperThan } from "./equal.ts";
+import { unfitness } from "./equal.ts";
 import { MAX_REMEMBERED_SCHEMA_CHARS, MAX_REMEMBERED_SCHEMAS, MAX_SCHEMA_BYTES, MAX_SCHEMA_DEPTH } from "./limits.ts";
 import { anything, type JsonSchema, nothing, type SchemaNode } from "./node.ts";
 import type { Problem } from "./problem.ts";
@@ -64,8 +64,8 @@ const judgeText = (text: string): Acceptance => {
   } catch {
     return refuse("type", "not JSON");
   }
-  if (nestsDeeperThan(schema, MAX_SCHEMA_DEPTH))
-    return refuse("limit", `nested deeper than ${MAX_SCHEMA_DEPTH} levels`);
+  const unfit = unfitness(schema, MAX_SCHEMA_DEPTH);
+  if (unfit !== undefined) return refuse("limit", `${unfit} (at most ${MAX_SCHEMA_DEPTH} levels)`);
   const read = readSchema(schema);
   if (!read.ok) return { ok: false, problems: read.problems };
   const digest = hashOf(schema);

@@ -30,10 +30,19 @@ export const weight = (value: unknown): number => {
   return sum;
 };
 
-/** Whether arrays and objects nest more than `levels` deep. Stops at that depth, so it cannot overflow the stack. */
-export const nestsDeeperThan = (value: unknown, levels: number): boolean => {
-  if (typeof value !== "object" || value === null) return false;
-  return levels === 0 || children(value).some((child) => nestsDeeperThan(child, levels - 1));
+/**
+ * Why a value could not be signed or walked as JSON: nesting beyond `levels`, or the key `__proto__`. Stops at that
+ * depth, so it cannot overflow the stack.
+ */
+export const unfitness = (value: unknown, levels: number): string | undefined => {
+  if (typeof value !== "object" || value === null) return undefined;
+  if (levels === 0) return "nested too deep";
+  if (Object.hasOwn(value, "__proto__")) return "has the key __proto__";
+  for (const child of children(value)) {
+    const reason = unfitness(child, levels - 1);
+    if (reason !== undefined) return reason;
+  }
+  return undefined;
 };
 
 /** `Object.values`, because `for … in` over objects that were just parsed costs four times as much. */

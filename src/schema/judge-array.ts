@@ -1,6 +1,6 @@
 import { identity, weight } from "./equal.ts";
 import type { ArrayRules, SchemaNode } from "./node.ts";
-import { below } from "./problem.ts";
+import { below, counted } from "./problem.ts";
 import { type Evaluated, judgeBelow, type Run, report, spend } from "./run.ts";
 
 export const judgeArray = (
@@ -14,9 +14,19 @@ export const judgeArray = (
   const { prefixItems = [], minItems, maxItems } = rules;
   let fits = true;
   if (minItems !== undefined && items.length < minItems)
-    fits = report(run, pointer, "minItems", () => `must have at least ${minItems} items, has ${items.length}`);
+    fits = report(
+      run,
+      pointer,
+      "minItems",
+      () => `must have at least ${counted(minItems, "item")}, has ${items.length}`,
+    );
   if (maxItems !== undefined && items.length > maxItems)
-    fits = report(run, pointer, "maxItems", () => `must have at most ${maxItems} items, has ${items.length}`);
+    fits = report(
+      run,
+      pointer,
+      "maxItems",
+      () => `must have at most ${counted(maxItems, "item")}, has ${items.length}`,
+    );
   if (!fits && quiet) return false;
 
   for (let i = 0; i < items.length; i++) {
@@ -50,9 +60,19 @@ const judgeContains = (
   }
   run.problems = listening;
   if (found < minContains)
-    return report(run, pointer, "contains", () => `must have at least ${minContains} matching items, has ${found}`);
+    return report(
+      run,
+      pointer,
+      "contains",
+      () => `must have at least ${counted(minContains, "matching item")}, has ${found}`,
+    );
   if (found > maxContains)
-    return report(run, pointer, "maxContains", () => `must have at most ${maxContains} matching items, has ${found}`);
+    return report(
+      run,
+      pointer,
+      "maxContains",
+      () => `must have at most ${counted(maxContains, "matching item")}, has ${found}`,
+    );
   return true;
 };
 

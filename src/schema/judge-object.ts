@@ -1,6 +1,6 @@
 import { matches } from "./judge-scalar.ts";
 import type { ObjectRules } from "./node.ts";
-import { below } from "./problem.ts";
+import { below, counted } from "./problem.ts";
 import { type Evaluated, judgeBelow, type Run, report, spend } from "./run.ts";
 
 export const judgeObject = (
@@ -83,8 +83,18 @@ const judgeNames = (rules: ObjectRules, object: Record<string, unknown>, pointer
   const size = Object.keys(object).length;
   spend(run, size);
   if (minProperties !== undefined && size < minProperties)
-    fits = report(run, pointer, "minProperties", () => `must have at least ${minProperties} members, has ${size}`);
+    fits = report(
+      run,
+      pointer,
+      "minProperties",
+      () => `must have at least ${counted(minProperties, "member")}, has ${size}`,
+    );
   if (maxProperties !== undefined && size > maxProperties)
-    fits = report(run, pointer, "maxProperties", () => `must have at most ${maxProperties} members, has ${size}`);
+    fits = report(
+      run,
+      pointer,
+      "maxProperties",
+      () => `must have at most ${counted(maxProperties, "member")}, has ${size}`,
+    );
   return fits;
 };

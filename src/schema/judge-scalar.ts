@@ -40,9 +40,9 @@ export const judgeString = (rules: StringRules, text: string, pointer: string, r
   const { minLength, maxLength, pattern, format } = rules;
   let fits = true;
   if (minLength !== undefined && lengthBelow(text, minLength))
-    fits = report(run, pointer, "minLength", () => `must have at least ${characters(minLength)}`);
+    fits = report(run, pointer, "minLength", () => `must have at least ${counted(minLength, "character")}`);
   if (maxLength !== undefined && !lengthBelow(text, maxLength + 1))
-    fits = report(run, pointer, "maxLength", () => `must have at most ${characters(maxLength)}`);
+    fits = report(run, pointer, "maxLength", () => `must have at most ${counted(maxLength, "character")}`);
   if (pattern !== undefined && !matches(pattern, text, run))
     fits = report(run, pointer, "pattern", () => `must match ${pattern.source}`);
   if (format !== undefined) spend(run, formatSteps(format, text));
@@ -71,8 +71,6 @@ const lengthBelow = (text: string, limit: number): boolean => {
   }
   return points < limit;
 };
-
-const characters = (count: number): string => (count === 1 ? "1 character" : `${count} characters`);
 
 export const judgeNumber = (rules: NumberRules, value: number, pointer: string, run: Run): boolean => {
   const { minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf } = rules;

@@ -7,3 +7,6 @@ export const below = (pointer: string, key: string | number): string =>
 
 const escapeToken = (key: string): string =>
   key.includes("~") || key.includes("/") ? key.replaceAll("~", "~0").replaceAll("/", "~1") : key;
+
+/** "1 item", "2 items". */
+export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;

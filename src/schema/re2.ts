@@ -113,14 +113,18 @@ const readUnicodeEscape = (rest: string, at: number): { text: string; next: numb
   return { text: codePoint(unit), next: at + 6 };
 };
 
-/** `\p{General_Category=Letter}` and friends: RE2 knows short category names and script names. */
+/** `\p{General_Category=Letter}` and friends: RE2 knows categories by their short names, and scripts. */
 const readProperty = (rest: string, at: number): { text: string; next: number } | string => {
   const [whole = "", sign = "", property = "", value] = /^\\([pP])\{([^}=]+)(?:=([^}]+))?\}/.exec(rest) ?? [];
-  const name = value ?? property;
-  const isCategory = value === undefined || property === "gc" || property === "General_Category";
-  const short = isCategory ? (CATEGORIES[name] ?? name) : name;
-  return { text: `\\${sign}{${short}}`, next: at + whole.length };
+  const next = at + whole.length;
+  if (value === undefined) return { text: `\\${sign}{${CATEGORIES[property] ?? property}}`, next };
+  if (CATEGORY_PROPERTIES.has(property)) return { text: `\\${sign}{${CATEGORIES[value] ?? value}}`, next };
+  if (SCRIPT_PROPERTIES.has(property)) return { text: `\\${sign}{${value}}`, next };
+  return `asks for the Unicode property ${property}, which is not known here`;
 };
+
+const CATEGORY_PROPERTIES: ReadonlySet<string> = new Set(["gc", "General_Category"]);
+const SCRIPT_PROPERTIES: ReadonlySet<string> = new Set(["sc", "Script"]);
 
 const codePoint = (point: number): string => `\\x{${point.toString(16)}}`;
 

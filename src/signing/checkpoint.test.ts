@@ -58,7 +58,7 @@ describe("a checkpoint", () => {
       flipped.writeUInt8(flipped.readUInt8(bit >> 3) ^ (1 << (bit & 7)), bit >> 3);
       expect(verifyCheckpoint(flipped.toString(), [log]).ok, `bit ${bit}`).toBe(false);
     }
-  });
+  }, 30_000);
 
   it.each([
     ["no signature", checkpointText(checkpoint)],

@@ -158,7 +158,7 @@ describe("an envelope is refused", () => {
     }
     expect(accepted).toBe(0);
     expect(parsed).toBeGreaterThan(4000);
-  });
+  }, 30_000);
 
   it("when the content was altered or signed with another key", () => {
     const other = signJws({ ...core, action: "decline" }, [hmacKeyOf(new Uint8Array(32).fill(8), "bob", 3)], TYP);
