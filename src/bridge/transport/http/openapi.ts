@@ -1,6 +1,7 @@
 import type { TSchema } from "typebox";
 import { Type } from "typebox";
 import type { ServedOperation } from "../operation.ts";
+import { InquirySchema } from "../operations/inquiries.ts";
 import { operations } from "../operations.ts";
 import { OpeningSchema } from "../session-opening.ts";
 import { ElicitationSchema, EventSchema, JwsSchema, OfferSchema, ReachSchema } from "../views.ts";
@@ -48,9 +49,11 @@ export const openApiText = (): string => `${JSON.stringify(openApi(PROTOCOL_VERS
 
 const PROTOCOL_VERSION = "1";
 
+/** By the first word of an operation's name. */
 const tags = {
   elicitations: "Questions, answers, and what became of them.",
   inbox: "What waits for an agent's answer.",
+  inquiries: "One question to several agents, or to whoever has an expertise.",
   agents: "Who is registered.",
   events: "The log, and applications' own events in it.",
   stream: "What happens, as it happens.",
@@ -64,6 +67,7 @@ const named: Readonly<Record<string, TSchema>> = {
   Jws: JwsSchema,
   Reach: ReachSchema,
   Event: EventSchema,
+  Inquiry: InquirySchema,
   Problem: ProblemSchema,
 };
 

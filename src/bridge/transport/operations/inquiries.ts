@@ -29,7 +29,7 @@ const Quorum = Type.Union(
   { description: "when there is enough: the first so many answers, all, or more than half saying the same" },
 );
 
-const InquirySchema = Type.Object(
+export const InquirySchema = Type.Object(
   {
     id: InquiryId,
     from: Name,
@@ -106,6 +106,7 @@ export const wait = operation({
   ),
   output: InquirySchema,
   http: { method: "GET", path: "/v1/inquiries/:id/wait", status: 200 },
+  waitMs: ({ waitMs = limits.longPollMsMax }) => waitMs,
   run: async (bridge, who, { id, waitMs = limits.longPollMsMax }, session) => {
     const now = await mine(bridge, await bridge.inquiries.get(id), who);
     if (!now.ok || now.value.status !== "open") return now;
