@@ -4,6 +4,7 @@ import { INSTRUCTION_CHARS_PER_STEP } from "./limits.ts";
 import { isMultiple, MULTIPLE_STEPS } from "./multiple.ts";
 import { type Allowed, type NumberRules, type SchemaNode, type StringRules, TYPES } from "./node.ts";
 import type { Pattern } from "./pattern.ts";
+import { counted } from "./problem.ts";
 import { type Run, report, spend } from "./run.ts";
 
 export const reportType = (node: SchemaNode, bits: number, pointer: string, run: Run): false => {
