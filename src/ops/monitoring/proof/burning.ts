@@ -24,6 +24,7 @@ export const burnProofs = (slo: SloName, promises: Promises): readonly Proof[] =
     seconds: number,
     rest: number,
     expect: Proof["expect"],
+    afterwards = 0,
   ): Proof =>
     budgetStory(
       name,
@@ -33,22 +34,24 @@ export const burnProofs = (slo: SloName, promises: Promises): readonly Proof[] =
       [
         { seconds: clean, bad: 0 },
         { seconds, bad },
-        { seconds: rest, bad: 0 },
+        { seconds: rest, bad: afterwards },
       ],
       expect,
     );
   return [
+    // What goes on afterwards is just under the limit: seen in the short window, it must not keep people up.
     burning(
       "fires within minutes at a bad burst, and resolves five minutes after it",
-      4 * hour,
+      5 * hour,
       fast * times,
       burst,
       15 * minute,
       windowEdges(
         every,
-        after(4 * hour + hour / times, every),
-        after(4 * hour + burst + 5 * minute * (1 - 1 / times), every),
+        after(5 * hour + hour / times, every),
+        after(5 * hour + burst + 5 * minute * (1 - 0.1 / (times - 0.9)), every),
       ),
+      fast * 0.9,
     ),
     burning("fires within the hour just over 14.4 times the budget", 2 * hour, fast * 1.1, hour, 5 * minute, [
       { at: after(2 * hour + hour / 1.1, every) - every, firing: 0 },
@@ -116,7 +119,7 @@ export const ticketProofs = (slo: SloName, promises: Promises): readonly Proof[]
       // A look beyond the last sample would find the bridge away.
       silence(1.5 * day - every),
     ),
-    ...(slo === "availability" ? [] : [dayProof(slo, promises), ...ticketGuardProofs(slo, promises)]),
+    ...(slo === "availability" ? [] : [...dayProofs(slo, promises), ...ticketGuardProofs(slo, promises)]),
   ];
 };
 
@@ -124,28 +127,41 @@ export const ticketProofs = (slo: SloName, promises: Promises): readonly Proof[]
  * Three times the budget for a day is, at even traffic, the same as once for three days. They part when the days before
  * were busy: then three days look fine, and the day does not.
  */
-const dayProof = (slo: SloName, promises: Promises): Proof => {
+const dayProofs = (slo: SloName, promises: Promises): readonly Proof[] => {
   const every = pace.days;
   const limit = 3 * promises.budget[slo];
   const times = Math.min(9.7, 1 / limit);
   const seconds = after((1.5 * day) / times, every);
-  return budgetStory(
-    "fires within a day at three times the budget, though busy days before were good, and resolves",
-    slo,
-    promises,
-    every,
-    [
-      { seconds: 2 * day, bad: 0, perSecond: 1000 },
-      { seconds: day, bad: 0, perSecond: 1 },
-      { seconds, bad: limit * times, perSecond: 1 },
-      { seconds: 3 * hour, bad: 0, perSecond: 1 },
-    ],
-    windowEdges(
+  const begins = 3 * day;
+  const busy = [
+    { seconds: 2 * day, bad: 0, perSecond: 1000 },
+    { seconds: day, bad: 0, perSecond: 1 },
+  ];
+  return [
+    budgetStory(
+      "fires within hours though busy days before were good, and resolves when it is just under three times the budget",
+      slo,
+      promises,
       every,
-      after(3 * day + day / times, every),
-      after(3 * day + seconds + 2 * hour * (1 - 1 / times), every),
+      [...busy, { seconds, bad: limit * times, perSecond: 1 }, { seconds: 3 * hour, bad: limit * 0.9, perSecond: 1 }],
+      windowEdges(
+        every,
+        after(begins + day / times, every),
+        after(begins + seconds + 2 * hour * (1 - 0.1 / (times - 0.9)), every),
+      ),
     ),
-  );
+    budgetStory(
+      "fires within a day just over three times the budget, though busy days before were good",
+      slo,
+      promises,
+      every,
+      [...busy, { seconds: day, bad: limit * 1.1, perSecond: 1 }],
+      [
+        { at: after(begins + day / 1.1, every) - 2 * every, firing: 0 },
+        { at: after(begins + day / 1.1, every) + every, firing: 1 },
+      ],
+    ),
+  ];
 };
 
 const ticketGuardProofs = (slo: SloName, promises: Promises): readonly Proof[] => {
@@ -200,6 +216,11 @@ export const lowTrafficProofs = (slo: SloName, promises: Promises, threshold: nu
       "leaves hours with enough events to the others",
       [{ seconds: 8 * hour, bad: 1, perSecond: 61 / hour }],
       [{ at: 7 * hour, firing: 0 }],
+    ),
+    night(
+      "judges hours with one event too few for the others",
+      [{ seconds: 8 * hour, bad: 1, perSecond: 59 / hour }],
+      [{ at: 7 * hour, firing: 1 }],
     ),
   ];
 };

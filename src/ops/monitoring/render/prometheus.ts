@@ -148,17 +148,27 @@ const tests = (alert: EffectiveAlert, groups: readonly Group[]): readonly [strin
           name: `${alert.name} ${name}`,
           interval: `${every}s`,
           input_series: Object.entries(given).map(([series, values]) => ({ series, values })),
-          promql_expr_test: expect.map(({ at, firing, throughout }) => ({
-            expr: throughout
-              ? `sum(count_over_time(${firings(alert)}[${at}s])) or vector(0)`
-              : `count(${firings(alert)}) or vector(0)`,
-            eval_time: `${at}s`,
-            exp_samples: [{ labels: "{}", value: firing }],
-          })),
+          promql_expr_test: [
+            ...expect.map(({ at, firing, throughout }) => ({
+              expr: throughout
+                ? `sum(count_over_time(${firings(alert)}[${at}s])) or vector(0)`
+                : `count(${firings(alert)}) or vector(0)`,
+              eval_time: `${at}s`,
+              exp_samples: [{ labels: "{}", value: firing }],
+            })),
+            ...(alert.for === "0s" ? [neverWaits(alert, Math.max(...expect.map(({ at }) => at)))] : []),
+          ],
         })),
     }),
   ]);
 };
+
+/** An alert that is to fire at once is never seen waiting, however seldom one looks. */
+const neverWaits = ({ name }: EffectiveAlert, until: number) => ({
+  expr: `sum(count_over_time(ALERTS{alertname="${name}", alertstate="pending"}[${until}s])) or vector(0)`,
+  eval_time: `${until}s`,
+  exp_samples: [{ labels: "{}", value: 0 }],
+});
 
 const firings = ({ name, labels: { severity, team } }: EffectiveAlert): string =>
   `ALERTS{alertname="${name}", alertstate="firing", severity="${severity}", team="${team}"}`;

@@ -1,0 +1,172 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
+import { parse, stringify } from "yaml";
+import type { Rendered } from "../../src/ops/monitoring/render/rendered.ts";
+import { type Mutant, mutantsOf, type Rule } from "./mutants.ts";
+import { selectorsOf } from "./promql.ts";
+import { inParallel, run } from "./promtool.ts";
+import { rendered } from "./tree.ts";
+
+/**
+ * Are the stories sharp? Every rule is made wrong in one place at a time, and some story that depends on it has to
+ * notice. All of them: `node test/ops/mutation.ts` (about twenty minutes on two cores); a sample of 50:
+ * `node test/ops/mutation.ts 50`.
+ */
+
+interface TestFile {
+  readonly path: string;
+  readonly content: { readonly tests: readonly unknown[]; readonly evaluation_interval: string };
+  /** The rules it depends on, recordings before alerts, as they were rendered. */
+  readonly rules: readonly Rule[];
+}
+
+export interface Trial {
+  readonly name: string;
+  readonly mutant: Mutant;
+  readonly tests: readonly TestFile[];
+  /** The rule that is replaced. */
+  readonly original: Rule;
+}
+export interface Verdict {
+  readonly trial: Trial;
+  /** The test that noticed; none when the mutant survived. */
+  readonly killedBy?: string;
+}
+
+/** Every mutant of every rule, with the tests that ought to notice. */
+export const trialsOf = (files: Rendered): readonly Trial[] => {
+  const rules = rulesOf(files);
+  const recorded = [...new Set(rules.flatMap(({ record }) => record ?? []))];
+  const tests = testsOf(files, rules);
+  return rules.flatMap((original) => {
+    const depending = tests.filter((test) => test.rules.includes(original));
+    const name =
+      original.alert ??
+      `${original.record}${original.labels?.["slo"] === undefined ? "" : `{${original.labels["slo"]}}`}`;
+    return mutantsOf(original, recorded).map((mutant) => ({ name, mutant, tests: depending, original }));
+  });
+};
+
+const rulesOf = (files: Rendered): readonly Rule[] =>
+  [...files]
+    .filter(([path]) => path.startsWith("prometheus/rules/"))
+    .flatMap(([, text]) => (parse(text) as { groups: { rules: Rule[] }[] }).groups.flatMap(({ rules }) => rules));
+
+const testsOf = (files: Rendered, rules: readonly Rule[]): readonly TestFile[] =>
+  [...files]
+    .filter(([path]) => path.startsWith("prometheus/tests/"))
+    .map(([path, text]) => {
+      const content = parse(text) as TestFile["content"];
+      const stem = path.replace(/^.*\/|\.yml$/g, "");
+      const asked = stem === "recordings" ? recordedIn(content) : rules.filter(({ alert }) => alert === stem);
+      return { path, content, rules: closure(asked, rules) };
+    });
+
+/** What a test of recordings asks about, by name. */
+const recordedIn = ({ tests }: TestFile["content"]): readonly Rule[] => {
+  const asked = (tests as { promql_expr_test: { expr: string }[] }[]).flatMap(
+    ({ promql_expr_test }) => promql_expr_test,
+  );
+  return asked.map(({ expr }) => ({ record: "", expr }));
+};
+
+/** The rules that others read, however indirectly, in the order in which they have to be evaluated. */
+const closure = (asked: readonly Rule[], rules: readonly Rule[]): readonly Rule[] => {
+  const needed = new Set<Rule>();
+  const add = (rule: Rule): void => {
+    for (const { metric, matchers } of selectorsOf(rule.expr)) {
+      const slo = matchers.find(({ label }) => label === "slo")?.value;
+      for (const each of rules)
+        if (each.record === metric && (slo === undefined || each.labels?.["slo"] === slo) && !needed.has(each))
+          add(each);
+    }
+    if (rules.includes(rule)) needed.add(rule);
+  };
+  asked.forEach(add);
+  return [...needed];
+};
+
+/** Tries each; the tests of one mutant stop at the first that notices. */
+export const tryAll = async (
+  trials: readonly Trial[],
+  tell: (verdict: Verdict) => void = () => {},
+): Promise<Verdict[]> => {
+  const folder = mkdtempSync(join(tmpdir(), "lighthouse-mutants-"));
+  try {
+    return await inParallel(availableParallelism(), [...trials.entries()], async ([index, trial]) => {
+      const verdict = await tryOne(join(folder, String(index)), trial);
+      tell(verdict);
+      return verdict;
+    });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+};
+
+const tryOne = async (prefix: string, trial: Trial): Promise<Verdict> => {
+  for (const test of trial.tests) {
+    const rules = test.rules.map((rule) => (rule === trial.original ? trial.mutant.rule : rule));
+    if (!(await holds(prefix, test, rules))) return { trial, killedBy: test.path };
+  }
+  return { trial };
+};
+
+const holds = async (prefix: string, { content }: TestFile, rules: readonly Rule[]): Promise<boolean> => {
+  writeFileSync(`${prefix}-rules.yml`, stringify({ groups: [{ name: "all", rules }] }));
+  const { tests, evaluation_interval } = content;
+  writeFileSync(`${prefix}-test.yml`, stringify({ rule_files: [`${prefix}-rules.yml`], evaluation_interval, tests }));
+  const said = await run("promtool", ["test", "rules", `${prefix}-test.yml`]);
+  // A mutant that Prometheus would not even load says nothing about the stories.
+  if (!said.ok && !said.text.includes("exp")) throw new Error(`promtool did not run the stories: ${said.text}`);
+  return said.ok;
+};
+
+/** The stories hold for the rules as they are; without this every mutant would count as noticed. */
+export const baseline = async (trials: readonly Trial[]): Promise<readonly string[]> => {
+  const folder = mkdtempSync(join(tmpdir(), "lighthouse-mutants-"));
+  const tests = [...new Set(trials.flatMap((trial) => trial.tests))];
+  try {
+    const held = await inParallel(availableParallelism(), [...tests.entries()], ([index, test]) =>
+      holds(join(folder, String(index)), test, test.rules),
+    );
+    return tests.filter((_, index) => held[index] !== true).map(({ path }) => path);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+};
+
+/** So many of them, spread over all: the same ones each time. */
+export const sample = (trials: readonly Trial[], size: number): readonly Trial[] => {
+  const step = trials.length / size;
+  return step <= 1 ? trials : Array.from({ length: size }, (_, index) => trials[Math.floor(index * step)] as Trial);
+};
+
+const described = ({ name, mutant: { operator, was, now } }: Trial): string => `${name}: ${operator}: ${was} → ${now}`;
+
+const main = async (): Promise<void> => {
+  const all = trialsOf(rendered("empty"));
+  const size = Number(process.argv[2] ?? all.length);
+  const only = process.argv[3];
+  const trials = sample(
+    all.filter(({ name }) => only === undefined || name.includes(only)),
+    size,
+  );
+  const broken = await baseline(trials);
+  if (broken.length > 0) throw new Error(`these stories fail without any change: ${broken.join(", ")}`);
+  let done = 0;
+  const verdicts = await tryAll(trials, ({ trial, killedBy }) => {
+    done += 1;
+    if (killedBy === undefined) console.log(`survived  ${described(trial)}`);
+    if (done % 100 === 0) console.error(`${done} of ${trials.length}`);
+  });
+  const operators = [...new Set(verdicts.map(({ trial }) => trial.mutant.operator))].sort();
+  for (const operator of operators) {
+    const of = verdicts.filter(({ trial }) => trial.mutant.operator === operator);
+    console.log(`${operator.padEnd(12)} ${of.filter(({ killedBy }) => killedBy !== undefined).length} of ${of.length}`);
+  }
+  const killed = verdicts.filter(({ killedBy }) => killedBy !== undefined).length;
+  console.log(`noticed ${killed} of ${verdicts.length} (${((100 * killed) / verdicts.length).toFixed(1)} %)`);
+};
+
+if (import.meta.main) await main();
