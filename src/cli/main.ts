@@ -1,8 +1,19 @@
 import { Command } from "commander";
+import { agentCommand } from "./agent-command.ts";
+import { answerCommand } from "./answer-command.ts";
+import { askCommand } from "./ask-command.ts";
+import { cancelCommand } from "./cancel-command.ts";
+import { strict } from "./command.ts";
+import { doctorCommand } from "./doctor-command.ts";
+import { eventsCommand } from "./events-command.ts";
+import { inboxCommand } from "./inbox-command.ts";
+import { logCommand } from "./log-command.ts";
+import { receiptCommand } from "./receipt-command.ts";
 import { serveCommand } from "./serve-command.ts";
 import { version } from "./version.ts";
+import { watchCommand } from "./watch-command.ts";
 
-const program = new Command("lighthouse")
+const program = strict(new Command("lighthouse"))
   .description("The coordination bridge for teams of AI agents.")
   .version(version)
   .showHelpAfterError("(try `lighthouse <command> --help`)")
@@ -16,6 +27,16 @@ Start here:
   $ lighthouse doctor                         find out what is wrong, in words`,
   );
 
-program.addCommand(serveCommand());
+program.addCommand(strict(serveCommand()));
+program.addCommand(agentCommand());
+program.addCommand(askCommand());
+program.addCommand(inboxCommand());
+program.addCommand(answerCommand());
+program.addCommand(cancelCommand());
+program.addCommand(receiptCommand());
+program.addCommand(watchCommand());
+program.addCommand(eventsCommand());
+program.addCommand(logCommand());
+program.addCommand(doctorCommand());
 
 await program.parseAsync();

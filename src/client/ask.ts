@@ -16,7 +16,7 @@ export type ContentOf<S> = S extends StandardJsonSchema
   ? InferStandard<S>
   : S extends undefined | boolean
     ? Json
-    : JsonSchema extends S
+    : string extends keyof S
       ? Json
       : InferSchema<S>;
 

@@ -17,7 +17,7 @@ export class LighthouseRefusal extends Error {
 
   constructor({ code, detail, problems, retryAfterMs }: Refusal) {
     const { title, remedy } = refusalKinds[code];
-    super(`${title} ${detail}`);
+    super(detail === "" ? title : `${title.replace(/\.$/, "")}: ${detail}`);
     this.code = code;
     this.title = title;
     this.detail = detail;

@@ -1,0 +1,113 @@
+import type { Command } from "commander";
+import type { IncomingQuestion } from "../client/incoming.ts";
+import type { Lighthouse } from "../client/index.ts";
+import type { Outcome } from "../client/outcome.ts";
+import { LighthouseRefusal } from "../client/refusal.ts";
+import { askForReply, mend } from "./answer/form.ts";
+import { linePrompter } from "./answer/lines.ts";
+import { NothingSaid, type Prompter } from "./answer/prompter.ts";
+import { terminalPrompter } from "./answer/terminal-prompter.ts";
+import { type Act, act, command } from "./command.ts";
+import { type ConnectionOptions, connecting, withClient } from "./connection.ts";
+import { inWords } from "./duration.ts";
+import type { Exit } from "./exit.ts";
+import { Failure } from "./failure.ts";
+import { printable } from "./printable.ts";
+import { readJson } from "./read-json.ts";
+import { realClock } from "./world.ts";
+
+interface Options extends ConnectionOptions {
+  readonly json?: boolean;
+  readonly content?: string;
+  readonly decline?: string;
+}
+
+/** `lighthouse answer ID`: fills in the form that the question's schema describes. */
+export const answerCommand = (): Command =>
+  connecting(
+    command("answer", "Answer a question: asks for each field of its schema, or takes the answer from an option.", {
+      examples: `
+        lighthouse answer el_01ke5q86009dvk0thzvwqqcan9 --as bob
+        lighthouse answer --as bob                                  # the one question that waits
+        lighthouse answer el_01ke5q86009dvk0thzvwqqcan9 --as bob --content '{"port": 8765}'
+        lighthouse answer el_01ke5q86009dvk0thzvwqqcan9 --as bob --decline "not my department"`,
+      endsWith: ["refused", "expired", "unreachable"],
+    }),
+  )
+    .argument("[id]", "the elicitation; may be left out when only one waits")
+    .option("--content <json>", "accept with this: JSON written out, a file, or -")
+    .option("--decline <reason>", "decline, with this reason")
+    .action((id: string | undefined, options: Options) =>
+      act(options, (doing) => {
+        if (options.content !== undefined && options.decline !== undefined) {
+          throw new Failure("usage", "--content and --decline exclude each other.");
+        }
+        return withClient(options, doing, async (client) => {
+          const question = pick(await client.inbox(), id, client);
+          const outcome = await answerTo(question, options, doing);
+          return outcome === undefined ? leftOpen(question, doing) : recorded(outcome, doing);
+        });
+      }),
+    );
+
+const pick = (items: readonly IncomingQuestion[], id: string | undefined, { agent }: Lighthouse): IncomingQuestion => {
+  const [only, another] = items;
+  if (id !== undefined) {
+    const found = items.find((item) => item.id === id);
+    if (found !== undefined) return found;
+    throw new Failure("refused", `${id} does not wait for an answer of ${agent}.`, {
+      remedy: "`lighthouse inbox` shows what does; `lighthouse receipt` tells what became of it.",
+    });
+  }
+  if (only === undefined) throw new Failure("refused", `Nothing waits for an answer of ${agent}.`);
+  if (another === undefined) return only;
+  throw new Failure("usage", `${items.length} questions wait for ${agent}: name one.`, {
+    remedy: "`lighthouse inbox` lists them.",
+  });
+};
+
+const answerTo = async (question: IncomingQuestion, options: Options, doing: Act): Promise<Outcome | undefined> => {
+  if (options.decline !== undefined) return question.decline(options.decline);
+  if (options.content !== undefined) return question.accept(readJson(options.content, "--content"));
+  const { stdin, stderr } = process;
+  const signal = AbortSignal.any([doing.signal, question.withdrawn]);
+  const prompter = (stdin.isTTY === true ? terminalPrompter : linePrompter)(stdin, stderr, signal);
+  try {
+    return await fillIn(question, prompter);
+  } catch (error) {
+    if (!(error instanceof NothingSaid)) throw error;
+    if (question.withdrawn.aborted) throw question.withdrawn.reason;
+    if (error.message === "") return undefined;
+    throw new Failure("usage", `Nothing was answered: ${error.message}.`);
+  } finally {
+    stdin.destroy();
+  }
+};
+
+/** Asks until the bridge takes the answer; `undefined` when it is left for later. */
+const fillIn = async (question: IncomingQuestion, prompter: Prompter): Promise<Outcome | undefined> => {
+  const { from, message, deadline, schema } = question;
+  prompter.say(`${from} asks: ${printable(message)}`);
+  prompter.say(`(${question.id}, ${inWords(deadline - realClock.now())} left)`);
+  const reply = await askForReply(schema, prompter);
+  if (reply === undefined) return undefined;
+  if (reply.action === "decline") return question.decline(reply.reason);
+  for (let { content } = reply; ; ) {
+    try {
+      return await question.accept(content);
+    } catch (error) {
+      if (!(error instanceof LighthouseRefusal) || error.code !== "content_invalid") throw error;
+      content = await mend(schema, content, error.problems, prompter);
+    }
+  }
+};
+
+const leftOpen = ({ id }: IncomingQuestion, { terminal }: Act): Exit => {
+  terminal.result({ id, status: "open" }, () => `Nothing was answered; ${id} stays open.`);
+  return "ok";
+};
+
+const recorded = (outcome: Outcome, { terminal }: Act): Exit => {
+  terminal.result(outcome, () => `Recorded: ${outcome.id} is ${outcome.status}.`);
+  return "ok";
+};

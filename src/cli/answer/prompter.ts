@@ -1,0 +1,21 @@
+import type { Field } from "../../schema/field.ts";
+
+/** Somebody who can be asked things: a person at a terminal, or lines on standard input. */
+export interface Prompter {
+  readonly choose: <V extends string>(message: string, options: readonly Choice<V>[]) => Promise<V>;
+  /** Asks until what is given fits the field; `undefined` leaves an optional member out. */
+  readonly field: (field: Field) => Promise<unknown>;
+  /** Asks until `problem` finds none. */
+  readonly text: (message: string, problem: (typed: string) => string | undefined) => Promise<string>;
+  readonly say: (text: string) => void;
+}
+
+export interface Choice<V extends string> {
+  readonly value: V;
+  readonly label: string;
+}
+
+/** The person left, the input ended, or the question went away: nothing was answered. */
+export class NothingSaid extends Error {
+  override readonly name = "NothingSaid";
+}

@@ -1,0 +1,62 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Command, Option } from "commander";
+import { type Credential, readCredential } from "../client/credential.ts";
+import { connect, type Lighthouse } from "../client/index.ts";
+import type { Act } from "./command.ts";
+import { credentialPath, loadCredential, OPERATOR_FILE } from "./credential-file.ts";
+import { defaultDataFolder } from "./data-folder.ts";
+import type { Exit } from "./exit.ts";
+
+export interface ConnectionOptions {
+  readonly as?: string;
+  readonly url?: string;
+  readonly data: string;
+}
+
+export const dataOption = (): Option =>
+  new Option("--data <folder>", "the bridge's data folder").env("LIGHTHOUSE_DATA").default(defaultDataFolder);
+
+/** Who acts, and on which bridge. */
+export const connecting = (command: Command): Command =>
+  command
+    .addOption(
+      new Option(
+        "--as <agent>",
+        "act as this agent: a name, or the path of a credential file (default: the operator)",
+      ).env("LIGHTHOUSE_CREDENTIAL"),
+    )
+    .addOption(new Option("--url <url>", "where the bridge is (default: as the credential says)").env("LIGHTHOUSE_URL"))
+    .addOption(dataOption());
+
+export const credentialOf = ({ as, url, data }: ConnectionOptions): Credential => {
+  const credential = loadCredential(credentialPath(as, data));
+  return { ...credential, url: url ?? currentUrl(credential, data) };
+};
+
+/** A bridge that started on another port has told its operator's file; the agents' files beside it still say the old one. */
+const currentUrl = ({ url, audience }: Credential, data: string): string => {
+  const file = join(data, OPERATOR_FILE);
+  if (!existsSync(file)) return url;
+  const operator = readCredential(readFileSync(file, "utf8"));
+  return operator.ok && operator.credential.audience === audience ? operator.credential.url : url;
+};
+
+/** Connects, works, and lets go of the connection however the work ends. */
+export const withClient = async (
+  options: ConnectionOptions,
+  { terminal }: Act,
+  work: (client: Lighthouse) => Promise<Exit | undefined>,
+): Promise<Exit | undefined> => {
+  const client = await connect({
+    credential: credentialOf(options),
+    onStatus: (status) => {
+      if (status.state === "reconnecting") terminal.note(`connection lost (${status.why}); trying again`);
+    },
+  });
+  try {
+    return await work(client);
+  } finally {
+    client.close();
+  }
+};

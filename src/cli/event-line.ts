@@ -1,0 +1,60 @@
+import type { LogEvent } from "../client/wire.ts";
+import type { EventData, EventTypeName } from "../domain/event.ts";
+import { printableLine } from "./printable.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** One event on one line: when, who, what, in words. A type that this build does not know is shown by its name. */
+export const eventLine = (event: LogEvent, style: Terminal["style"]): string =>
+  [
+    style("dim", event.time.slice(11, 23)),
+    style("dim", String(event.position).padStart(6)),
+    style("cyan", printableLine(event.actor).padEnd(12)),
+    inWords(event, style),
+    style("dim", idOf(event.subject)),
+  ].join("  ");
+
+const idOf = (subject: string): string =>
+  subject.startsWith("elicitation/") ? subject.slice("elicitation/".length) : "";
+
+const inWords = (event: LogEvent, style: Terminal["style"]): string => {
+  const read = event.data as never;
+  const told = words[event.type as EventTypeName] as Telling | undefined;
+  if (told === undefined) return `${event.type} ${short(event.data)}`;
+  const [colour, text] = told(read, event);
+  return colour === undefined ? text : style(colour, text);
+};
+
+type Colour = "green" | "red" | "yellow" | "dim" | undefined;
+type Telling = (data: never, event: LogEvent) => readonly [Colour, string];
+
+const short = (value: unknown): string => printableLine(JSON.stringify(value), 100);
+
+/** The content is in the signed payload and nowhere else. */
+const contentOf = ({ payload }: { readonly payload: string }): string => {
+  try {
+    return short((JSON.parse(Buffer.from(payload, "base64url").toString("utf8")) as { content: unknown }).content);
+  } catch {
+    return "(unreadable)";
+  }
+};
+
+const words: { readonly [T in EventTypeName]?: (data: EventData<T>, event: LogEvent) => readonly [Colour, string] } = {
+  "agent.registered": ({ agent, kind, roles }) => [undefined, `registers ${agent} (${kind}, ${roles.join(", ")})`],
+  "agent.revoked": ({ reason }, { subject }) => ["red", `revokes ${subject.slice(6)}${because(reason)}`],
+  "agent.seen": ({ via }) => ["dim", `is here (${via})`],
+  "elicitation.asked": ({ to, message }) => [undefined, `asks ${to}: ${short(message)}`],
+  "elicitation.offered": ({ via }) => ["dim", `handed it over (${via})`],
+  "elicitation.claimed": () => [undefined, "works on it"],
+  "elicitation.lapsed": () => ["yellow", "the lease lapsed; it is offered again"],
+  "elicitation.answer_refused": ({ problems }) => ["yellow", `gave an answer that does not fit (${problems} to mend)`],
+  "elicitation.accepted": ({ answer }) => ["green", `accepts: ${contentOf(answer)}`],
+  "elicitation.declined": ({ reason }) => ["red", `declines${because(reason)}`],
+  "elicitation.cancelled": ({ reason }) => ["yellow", `takes it back${because(reason)}`],
+  "elicitation.expired": () => ["red", "nobody answered in time"],
+  "security.violation": ({ kind, severity, code }) => ["red", `${severity}: ${kind} (${code})`],
+  "bridge.started": ({ version, openElicitations }) => ["dim", `starts (${version}, ${openElicitations} open)`],
+  "bridge.stopped": ({ reason }) => ["dim", `stops${because(reason)}`],
+  custom: ({ name, payload }) => [undefined, `${name} ${short(payload)}`],
+};
+
+const because = (reason: string): string => (reason === "" ? "" : `: ${printableLine(reason)}`);
