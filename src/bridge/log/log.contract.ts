@@ -117,6 +117,24 @@ export const logContract = (name: string, makePlace: () => Promise<LogPlace>): v
         ]);
       });
 
+      test("batches over several streams side by side each get their own places", async () => {
+        await appendOk(log, "x", -1, 3);
+        const batch = (i: number) =>
+          log.append([
+            { stream: `own/${i}`, expect: -1, events: [sampleDraft({ stream: `own/${i}` })] },
+            { stream: "x", expect: "any", events: [sampleDraft({ stream: "x" }), sampleDraft({ stream: "x" })] },
+          ]);
+        const outcomes = await Promise.all([batch(0), batch(1), batch(2)]);
+        expect(outcomes.flatMap((o) => (o.ok ? o.events.map(place4) : []))).toEqual(
+          [0, 1, 2].flatMap((i) => [
+            [`own/${i}`, 0, 4 + 3 * i],
+            ["x", 3 + 2 * i, 5 + 3 * i],
+            ["x", 4 + 2 * i, 6 + 3 * i],
+          ]),
+        );
+        expect((await readAll(log, {})).slice(3)).toEqual(outcomes.flatMap((o) => (o.ok ? o.events : [])));
+      });
+
       test("a batch that names one stream twice sees its own first part", async () => {
         const events = [sampleDraft({ stream: "a" })];
         const taken = await log.append([

@@ -199,6 +199,8 @@ export const serveWriter = (port: MessagePort, data: WriterData): void => {
   try {
     open();
   } catch (error) {
+    fail(error);
+    witness?.close();
     lock.release();
     post({ kind: "refused", error: asRefusal(error) });
     port.close();

@@ -20,10 +20,11 @@ describe("the writer's thread", () => {
     await appendOk(log, "a", -1, 5);
     await log.close();
     const writer = startThread({ role: "writer", path, known: 3, checkpointEvents: 100 });
+    const ended = new Promise((resolve) => writer.once("exit", resolve));
     const up = await new Promise<FromWriter>((resolve) => writer.once("message", resolve));
     expect(up).toMatchObject({ kind: "up", survivors: { positions: [4, 5], revisions: [3, 4] } });
     writer.postMessage({ kind: "close" } satisfies ToWriter);
-    await new Promise((resolve) => writer.once("exit", resolve));
+    await ended;
   });
 
   test("that finds fewer events than were acknowledged refuses to go on", async () => {
@@ -31,9 +32,10 @@ describe("the writer's thread", () => {
     await appendOk(log, "a", -1, 5);
     await log.close();
     const writer = startThread({ role: "writer", path, known: 6, checkpointEvents: 100 });
+    const ended = new Promise((resolve) => writer.once("exit", resolve));
     const refused = await new Promise<FromWriter>((resolve) => writer.once("message", resolve));
     expect(refused).toMatchObject({ kind: "refused", error: { name: "LogCorrupt", position: 6 } });
-    await new Promise((resolve) => writer.once("exit", resolve));
+    await ended;
   });
 
   test("heads in memory that are wrong cost nobody else's append: the table's constraint knows better", async () => {
@@ -43,7 +45,7 @@ describe("the writer's thread", () => {
     shell.exec("UPDATE event SET revision = 1");
     shell.close();
     const [conflict, any, neighbour] = await Promise.all([
-      append(log, "a", 0, 1),
+      append(log, "a", 0, 3),
       append(log, "a", "any", 1),
       append(log, "b", -1, 1),
     ]);
