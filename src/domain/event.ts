@@ -37,6 +37,7 @@ export const violationKinds = [
   "invalid_signature",
   "replay_attack",
   "malformed_envelope",
+  "rate_limit_exceeded",
 ] as const;
 export const severities = ["medium", "high", "critical"] as const;
 
@@ -150,6 +151,23 @@ export const eventTypes = {
     ),
   },
 
+  /** What the policy said: every denial, and every permission that is a privilege. */
+  "authorization.decided": {
+    version: 1,
+    shape: object(
+      {
+        action: text,
+        resource: { type: "string", description: "the stream or agent it was about" },
+        decision: { type: "string", enum: ["allow", "deny"] },
+        policies: { ...strings, description: "ids of the policies that decided" },
+        policyDigest: { type: "string", description: "SHA-256 of the policy text, base64url" },
+      },
+      ["action", "resource", "decision", "policies", "policyDigest"],
+    ),
+  },
+  /** A person lets a story go on. */
+  "budget.reset": { version: 1, shape: object({ story: text, reason: text }, ["story", "reason"]) },
+
   "security.violation": {
     version: 1,
     shape: object(
@@ -219,6 +237,7 @@ export const streamOf = {
   inquiry: (id: string): string => `inquiry/${id}`,
   custom: (name: string): string => `custom/${name}`,
   security: (agent: string): string => `security/${agent}`,
+  budget: (story: string): string => `budget/${story}`,
   bridge: "bridge",
 } as const;
 

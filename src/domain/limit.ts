@@ -20,6 +20,18 @@ export const defaultLimits = {
   leaseMsDefault: 60_000,
   openPerTargetMax: 1_000,
   openPerAskerMax: 1_000,
+  chainDepthMax: 8,
+  storyAsksMax: 200,
+  storyPairAsksMax: 20,
+  storyAgentAsksMax: 60,
+  /** Stories that are counted at once; the one that was quiet longest is forgotten first. */
+  storiesMax: 10_000,
+  /** The seed system's defaults. A role or the configuration can raise them. */
+  asksPerMinute: 10,
+  answersPerMinute: 20,
+  burst: 3,
+  /** Questions a minute over all agents: what one core can make durable, with room. */
+  asksPerMinuteOfAll: 600_000,
   /** Agents that one inquiry may be put to. */
   candidatesMax: 32,
   /** How long one attempt of an inquiry may take before the next candidate is asked. */

@@ -41,6 +41,20 @@ export const refusalKinds = {
     title: "No agent that may be asked has that expertise.",
     remedy: "`lighthouse agent list --expertise …` shows who has. Nothing was queued.",
   },
+  rate_limited: {
+    title: "Too many requests in too short a time.",
+    remedy:
+      "Wait as long as `Retry-After` says; the limit is yours alone and a role or the configuration can raise it.",
+    violation: { kind: "rate_limit_exceeded", severity: "medium" },
+  },
+  loop_detected: {
+    title: "This question would go round in a circle, or too deep, in its chain of causes.",
+    remedy: "Decide without asking, or let a person reset the story: `lighthouse budget reset`.",
+  },
+  budget_spent: {
+    title: "This story has used up its budget of questions.",
+    remedy: "Decide without asking, or let a person reset the story: `lighthouse budget reset`.",
+  },
   self_ask: { title: "An agent cannot ask itself.", remedy: "Name another agent." },
   schema_invalid: {
     title: "The schema for the answer is not one that can be asked with.",
