@@ -113,6 +113,29 @@ test.each([
   expect((await t.call({ url: "/v1/inbox", as: t.bob })).json()).toEqual({ items: [], next: null });
 });
 
+test("answers that race with the clock's own expiry: each question ends once, and its answerer is told how", async () => {
+  const t = await trio();
+  const race = async (turns: number): Promise<string> => {
+    const { id } = await t.ask({ timeoutMs: 1_000 });
+    const jws = t.bob.sign(t.bob.offer(id), { action: "accept", content: { port: 1 } });
+    const passing = t.clock.advance(1_000);
+    for (let n = 0; n < turns; n++) await new Promise((resolve) => setImmediate(resolve));
+    const { status } = await t.answer(id, jws);
+    await passing;
+    const ends = (await t.events()).filter(
+      ({ stream, type }) => stream.endsWith(id) && /accepted|declined|cancelled|expired/.test(type),
+    );
+    // Late is 410 for whoever finds the deadline passed, 409 for whoever finds that recorded.
+    expect([200, 409, 410]).toContain(status);
+    expect(ends.map(({ type }) => type)).toEqual([status === 200 ? "elicitation.accepted" : "elicitation.expired"]);
+    return ends[0]?.type as string;
+  };
+  const ends = new Set<string>();
+  for (let n = 0; n < 100; n++) ends.add(await race(n % 10));
+  expect(t.faults).toEqual([]);
+  expect(ends).toEqual(new Set(["elicitation.accepted", "elicitation.expired"]));
+});
+
 test("cancelled is cancelled: not declined, not expired, and twice is once", async () => {
   const t = await trio();
   const { id } = await t.ask();

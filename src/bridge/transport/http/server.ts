@@ -26,6 +26,9 @@ export interface HttpPorts extends HealthPorts, OriginRules {
 const HEADERS_MS = 10_000;
 const REQUEST_MS = 30_000;
 
+/** How long what is under way may take once the door closes, in milliseconds. */
+const CLOSE_MS = 5_000;
+
 /** Longest path parameter that is looked at, in characters; the longest id has 64. */
 const PARAM_CHARS_MAX = 256;
 
@@ -49,6 +52,10 @@ export const serveHttp = (ports: HttpPorts): FastifyInstance => {
     frameworkErrors: (error, _request, reply) => void sendFailure(error, reply, onFault),
   });
   app.server.maxConnections = limits.connectionsMax + SPARE_SOCKETS;
+  // A request that does not come to its end must not keep a bridge from closing.
+  app.addHook("preClose", async () => {
+    scheduler.after(CLOSE_MS, () => app.server.closeAllConnections());
+  });
   app.setErrorHandler((error, _request, reply) => sendFailure(error, reply, onFault));
   originRules(app, originPolicy(ports));
   jsonBodies(app);

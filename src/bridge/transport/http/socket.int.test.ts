@@ -157,3 +157,22 @@ test("a body in chunks that never says its length ends where the limit is", asyn
   }
   await until(() => heard().includes("too_large"));
 });
+
+test("a request that does not come to its end does not keep the door from closing", async () => {
+  const t = await scene();
+  const { socket } = say(
+    t.port,
+    `POST /v1/elicitations HTTP/1.1\r\nHost: a\r\nAuthorization: ${t.alice.headers.authorization}\r\n` +
+      'Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{"to":',
+  );
+  await new Promise((resolve) => socket.once("connect", resolve));
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  let isClosed = false;
+  const closing = t.app.close().then(() => {
+    isClosed = true;
+  });
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(isClosed).toBe(false);
+  await t.clock.advance(5_000);
+  await closing;
+});
