@@ -50,6 +50,9 @@ describe("proving from a log", () => {
     expect(verifyEventProof({ ...proof, path: other.path }, keys).ok).toBe(false);
     expect(verifyEventProof({ ...proof, checkpoint: proof.checkpoint.replace("test", "best") }, keys).ok).toBe(false);
     expect(verifyEventProof({ ...proof, path: ["?"] }, keys).ok).toBe(false);
+    for (const rubbish of [null, 7, {}, { ...proof, record: 1 }, { ...proof, path: null }]) {
+      expect(verifyEventProof(rubbish as EventProof, keys).ok).toBe(false);
+    }
   });
 
   test("what is not there, or not covered yet, is refused with the reason", async () => {

@@ -55,9 +55,11 @@ export const proveIn = (db: DatabaseSync, position: number): Proven<EventProof> 
 
 /** Checks a proof offline. Never throws, whatever it is given. */
 export const verifyEventProof = (
-  { position, record, path, checkpoint }: EventProof,
+  proof: EventProof,
   keys: readonly NoteVerifier[],
 ): { readonly ok: true } | { readonly ok: false; readonly reason: string } => {
+  if (!isEventProof(proof)) return { ok: false, reason: "this is not the proof of an event" };
+  const { position, record, path, checkpoint } = proof;
   const signed = verifyCheckpoint(checkpoint, keys);
   if (!signed.ok) return { ok: false, reason: `the checkpoint is not sound: ${signed.reason}` };
   if (!record.isWellFormed()) return { ok: false, reason: "the record is not text" };
@@ -66,6 +68,15 @@ export const verifyEventProof = (
     ? { ok: true }
     : { ok: false, reason: `the record is not event ${position} of the log that the checkpoint was signed for` };
 };
+
+const isEventProof = (value: Partial<EventProof> | null): value is EventProof =>
+  value !== null &&
+  typeof value === "object" &&
+  typeof value.position === "number" &&
+  typeof value.record === "string" &&
+  typeof value.checkpoint === "string" &&
+  Array.isArray(value.path) &&
+  value.path.every((hash) => typeof hash === "string");
 
 /** Proves that nothing of the first `from` events was changed on the way to `to` events. */
 export const proveConsistency = (path: string, from: number, to: number): Proven<ConsistencyProof> =>

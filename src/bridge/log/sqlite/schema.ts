@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 
 /**
@@ -25,8 +26,8 @@ CREATE TABLE event (
 CREATE UNIQUE INDEX event_stream ON event (stream, revision);
 
 -- Which blocks of 256 events hold a term: @agent (actor or party), #type, =correlation. One row for each term and
--- block instead of four index entries for each event: 4 µs less an event with 100 agents, and not before the
--- acknowledgement. (Indices on actor, type, correlation and a party table: 15.1 µs an event; this: 6 to 7.)
+-- block instead of four index entries for each event, and not before the acknowledgement. With 100 agents an append
+-- costs 15.1 µs of CPU with indices on actor, type, correlation and a party table, 8.9 with this, 5.5 with neither.
 CREATE TABLE posting (
   term  TEXT    NOT NULL,
   block INTEGER NOT NULL,
@@ -96,6 +97,7 @@ export const openForWriting = (path: string): DatabaseSync => {
 
 /** Opens for reading only; what is not there is an error. */
 export const openForReading = (path: string): DatabaseSync => {
+  if (!existsSync(path)) throw new Error(`there is no log at ${path}`);
   const db = new DatabaseSync(path, { readOnly: true, timeout: BUSY_MS });
   try {
     assertFormat(db, path);
