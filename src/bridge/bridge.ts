@@ -6,11 +6,16 @@ import { type Observer, unobserved } from "../domain/observer.ts";
 import { type Refusal, refusal } from "../domain/refusal.ts";
 import type { Clock, Rng, Scheduler } from "../domain/world.ts";
 import { hmacKeyOf, macKid, tokenHash, type VerifyKey } from "../signing/keys.ts";
+import { allowances, defaultRoleRates, type RoleRate } from "./command/allowance.ts";
+import { authorizer } from "./command/authorize.ts";
 import { customCommand } from "./command/custom.ts";
 import { elicitCommands } from "./command/elicit.ts";
+import { gate } from "./command/gate.ts";
 import type { Handled } from "./command/handle.ts";
 import { inquireCommands } from "./command/inquire.ts";
+import { defaultPolicy } from "./command/policy.ts";
 import { registerCommands } from "./command/register.ts";
+import { resetBudgetCommand } from "./command/reset-budget.ts";
 import { violationRecorder } from "./command/violation.ts";
 import { draft, logTime } from "./command/world.ts";
 import { conduct } from "./delivery/conduct.ts";
@@ -21,6 +26,7 @@ import { agentDirectory } from "./projection/agents.ts";
 import { elicitationView, type Held } from "./projection/elicitations.ts";
 import { inquiryView } from "./projection/inquiries.ts";
 import { follow, type Projection } from "./projection/rebuild.ts";
+import { storyView } from "./projection/stories.ts";
 
 export interface BridgePorts {
   readonly log: Log;
@@ -33,6 +39,10 @@ export interface BridgePorts {
   readonly master: { readonly epoch: number; readonly secret: Uint8Array };
   readonly version: string;
   readonly onReplay?: (position: number, head: number) => void;
+  /** Who may do what, in Cedar; the default policy unless given. */
+  readonly policy?: string;
+  /** What roles may do in a minute; the defaults unless given. */
+  readonly roleRates?: Readonly<Record<string, RoleRate>>;
   /** Further folds over the log, replayed into with the bridge's own. */
   readonly projections?: readonly Projection[];
   /** Who looks on while it works; nobody unless given. */
@@ -48,9 +58,30 @@ export const startBridge = async (ports: BridgePorts) => {
   const agents = agentDirectory();
   const elicitations = elicitationView(log, limits);
   const inquiries = inquiryView(log);
-  await follow(log, [agents, elicitations, inquiries, ...projections], ports.onReplay);
+  const stories = storyView(limits.storiesMax);
+  const allowance = allowances({
+    limits,
+    roleRates: ports.roleRates ?? defaultRoleRates,
+    rolesOf: (name) => rolesOf(agents.get(name)),
+    monotonic: clock.monotonic,
+  });
+  // Only what is replayed: what happens from now on is charged when it is asked for.
+  let isReplaying = true;
+  const startedAt = now();
+  const charges: Projection = { fold: (event) => isReplaying && allowance.replayed(event, startedAt - event.time) };
+  await follow(log, [agents, elicitations, inquiries, stories, charges, ...projections], ports.onReplay);
+  isReplaying = false;
 
   const violation = violationRecorder(log, now);
+  const door = gate({
+    log,
+    now,
+    monotonic: clock.monotonic,
+    agent: agents.get,
+    allowances: allowance,
+    authorizer: authorizer(ports.policy ?? defaultPolicy),
+    violation,
+  });
   const registry = registerCommands({
     ...ports,
     now,
@@ -62,7 +93,7 @@ export const startBridge = async (ports: BridgePorts) => {
     violation,
     observer,
     keyOf: keyring(master, agents.get),
-    lookup: { ...elicitations, agent: agents.get },
+    lookup: { ...elicitations, agent: agents.get, story: stories.get },
   });
 
   let stopped: Refusal | undefined;
@@ -93,7 +124,11 @@ export const startBridge = async (ports: BridgePorts) => {
     now,
     load: inquiries.load,
     openFrom: inquiries.openFrom,
-    unaskable: elicit.unaskable,
+    unaskable: (target, asker) =>
+      elicit.unaskable(target, asker) ??
+      (door.isAllowed(asker, "ask", target)
+        ? undefined
+        : refusal("forbidden", `the policy does not let ${asker} ask ${target}`)),
     able: (expertise, asker) =>
       rank(agents.list({ expertise }), expertise, asker, {
         isReachable: deliver.presence.isReachable,
@@ -139,6 +174,9 @@ export const startBridge = async (ports: BridgePorts) => {
     agents,
     elicitations,
     deliver,
+    gate: door,
+    stories,
+    resetBudget: resetBudgetCommand(log, now),
     elicit,
     inquire,
     inquiries,
@@ -168,6 +206,8 @@ export const startBridge = async (ports: BridgePorts) => {
     },
   };
 };
+
+const rolesOf = (agent: Agent): readonly string[] => (agent.status === "active" ? agent.profile.roles : []);
 
 const acceptedAnswer = (held: Held | undefined): Jws | undefined =>
   held?.state.status === "ended" && held.state.end.how === "accepted" ? held.state.end.answer : undefined;

@@ -74,7 +74,7 @@ export const testBridge = async (options: TestBridgeOptions = {}): Promise<TestB
   const manual = manualTime(START_MS);
   const time = options.time ?? manual;
   const rng = seededRng(options.seed ?? 1);
-  const limits: Limits = { ...defaultLimits, ...options.limits };
+  const limits: Limits = { ...defaultLimits, ...atWill, ...options.limits };
   const disk = options.disk ?? breakableDisk();
   const faults: unknown[] = [];
   const onFault = (fault: unknown): void => void faults.push(fault);
@@ -123,6 +123,9 @@ export const testBridge = async (options: TestBridgeOptions = {}): Promise<TestB
   };
 };
 
+/** Tests of anything but the rates ask as fast as they can. */
+const atWill = { asksPerMinute: 1_000_000, answersPerMinute: 1_000_000 };
+
 const testAgent = (bridge: Bridge, credential: Credential, roles: readonly string[], clock: Clock): TestAgent => {
   const { agent: name, token, macKid, macSecret } = credential;
   let seq = 0;
@@ -130,7 +133,7 @@ const testAgent = (bridge: Bridge, credential: Credential, roles: readonly strin
     name,
     token,
     credential,
-    principal: { agent: name, roles, trace: null },
+    principal: { agent: name, roles, mayAudit: bridge.gate.isAllowed(name, "audit"), trace: null },
     headers: { authorization: `Bearer ${token}` },
     sign: (offer, reply, stamp = {}) => {
       const core = answerCore(offer, reply, stamp.seq ?? ++seq, stamp.iat ?? Math.floor(clock.now() / 1000));

@@ -14,6 +14,7 @@ import type { Json } from "../../domain/json.ts";
 import type { Limits } from "../../domain/limit.ts";
 import type { Observer } from "../../domain/observer.ts";
 import { type Problem, type Refusal, refusal } from "../../domain/refusal.ts";
+import { joins, type Link, type Story } from "../../domain/story.ts";
 import type { Clock, Rng } from "../../domain/world.ts";
 import { acceptSchema } from "../../schema/accept.ts";
 import { checkValue } from "../../schema/check.ts";
@@ -34,6 +35,8 @@ export interface ElicitationLookup {
   readonly openTo: (agent: string) => number;
   readonly openFrom: (agent: string) => number;
   readonly byKey: (asker: string, key: string) => string | undefined;
+  /** What the chain of causes with this first elicitation has spent. */
+  readonly story: (root: string) => Story;
 }
 
 export interface ElicitPorts {
@@ -138,7 +141,7 @@ export const elicitCommands = (ports: ElicitPorts) => {
         refusal: refusal("schema_invalid", `${problems.length} problem(s) in the schema`, { problems }),
       };
     }
-    const cause = request.causedBy === undefined ? undefined : await causeOf(request.causedBy, from);
+    const cause = request.causedBy === undefined ? undefined : await causeOf(request.causedBy, from, request.to);
     if (cause?.ok === false) return cause;
     const time = now();
     const id = newId("el_", time);
@@ -173,12 +176,28 @@ export const elicitCommands = (ports: ElicitPorts) => {
   };
 
   /** The chain a question hangs on. Only a party of an elicitation can have been moved to ask by it. */
-  const causeOf = async (causedBy: string, asker: string) => {
+  const causeOf = async (causedBy: string, asker: string, target: string) => {
     const { state } = await lookup.load(streamOf.elicitation(causedBy));
     if (state.status === "none" || (state.question.from !== asker && state.question.to !== asker)) {
       return no("not_found", "`causedBy` names no elicitation of yours");
     }
-    return { ok: true, links: { causedBy, root: state.question.root ?? causedBy } } as const;
+    const root = state.question.root ?? causedBy;
+    const chain = await chainFrom(state.question);
+    const barred = joins(lookup.story(root), chain, { from: asker, to: target }, limits);
+    if (barred !== undefined) return { ok: false, refusal: barred } as const;
+    return { ok: true, links: { causedBy, root } } as const;
+  };
+
+  /** The causes of a question and itself, nearest first; no longer than a chain may be. */
+  const chainFrom = async (nearest: Question): Promise<readonly Link[]> => {
+    const chain: Link[] = [nearest];
+    for (let up = nearest.causedBy; up !== undefined && chain.length < limits.chainDepthMax; ) {
+      const { state } = await lookup.load(streamOf.elicitation(up));
+      if (state.status === "none") break;
+      chain.push(state.question);
+      up = state.question.causedBy;
+    }
+    return chain;
   };
 
   const repeat = (first: Asked, request: Ask, caller: Caller): Asked => {

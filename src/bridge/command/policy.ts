@@ -8,14 +8,16 @@ export const policySchema = `
 entity Agent { roles: Set<String>, kind: String, expertise: Set<String> };
 entity Bridge;
 action ask, signOff appliesTo { principal: Agent, resource: Agent };
-action answer, read, list, appendEvent, queryEvents, register, revoke, operate, resetBudget, audit
+action inquire, answer, cancel, read, list, appendEvent, queryEvents, register, revoke, operate, resetBudget, audit
   appliesTo { principal: Agent, resource: Bridge };
 `;
 
 export const actions = [
   "ask",
   "signOff",
+  "inquire",
   "answer",
+  "cancel",
   "read",
   "list",
   "appendEvent",
@@ -47,8 +49,8 @@ permit (principal, action in [Action::"read", Action::"list", Action::"queryEven
 permit (principal, action == Action::"ask", resource)
 when { principal.roles.containsAny(["agent", "expert", "system", "admin"]) };
 
-@id("workers-answer-and-note")
-permit (principal, action in [Action::"answer", Action::"appendEvent"], resource)
+@id("workers-work")
+permit (principal, action in [Action::"inquire", Action::"answer", Action::"cancel", Action::"appendEvent"], resource)
 when { principal.roles.containsAny(["agent", "expert", "system", "admin"]) };
 
 @id("experts-sign-off")

@@ -30,6 +30,7 @@ export const refusalClassOf = (code: RefusalCode): (typeof refusalClasses)[numbe
       return "schema";
     case "too_busy":
     case "too_many_open":
+    case "rate_limited":
       return "rate";
     case "unauthenticated":
     case "forbidden":
@@ -40,6 +41,8 @@ export const refusalClassOf = (code: RefusalCode): (typeof refusalClasses)[numbe
     case "too_slow":
     case "agent_unknown":
     case "nobody_able":
+    case "loop_detected":
+    case "budget_spent":
     case "agent_exists":
     case "self_ask":
     case "schema_invalid":
@@ -51,9 +54,10 @@ export const refusalClassOf = (code: RefusalCode): (typeof refusalClasses)[numbe
 
 /** The limit that a call ran into, by what it wanted. */
 export const limitOf = (code: RefusalCode, operation: string): (typeof limits)[number] | undefined => {
-  if (code !== "too_busy" && code !== "too_many_open") return undefined;
+  if (code !== "too_busy" && code !== "too_many_open" && code !== "rate_limited") return undefined;
   switch (operation) {
     case "elicitations.ask":
+    case "inquiries.ask":
       return "ask";
     case "elicitations.answer":
       return "answer";

@@ -23,7 +23,12 @@ describe("the credential of a header", () => {
 test("a credential is its agent's with the roles of the registry, and nobody's once the agent is revoked", async () => {
   const t = await testBridge();
   const bob = await t.register("bob", ["agent", "auditor"]);
-  expect(identify(t.bridge, bob.token, undefined)).toEqual({ agent: "bob", roles: ["agent", "auditor"], trace: null });
+  expect(identify(t.bridge, bob.token, undefined)).toEqual({
+    agent: "bob",
+    roles: ["agent", "auditor"],
+    mayAudit: true,
+    trace: null,
+  });
   await t.bridge.revoke("bob", "", "admin");
   expect(identify(t.bridge, bob.token, undefined)).toBeUndefined();
 });

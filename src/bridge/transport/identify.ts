@@ -23,6 +23,7 @@ export const identify = (
   return {
     agent,
     roles: known.profile.roles,
+    mayAudit: bridge.gate.isAllowed(agent, "audit"),
     trace: traceparentIn(trace),
   };
 };

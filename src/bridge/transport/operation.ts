@@ -1,12 +1,16 @@
 import type { Static, TSchema } from "typebox";
 import type { Problem, Refusal } from "../../domain/refusal.ts";
 import type { Bridge } from "../bridge.ts";
+import type { Allowance, Charge } from "../command/allowance.ts";
+import type { Action } from "../command/policy.ts";
 import { invalidInput, problemsBy } from "./input-problems.ts";
 
 /** Who is asking, established from the credential before any argument is read. */
 export interface Principal {
   readonly agent: string;
   readonly roles: readonly string[];
+  /** Sees what is private to others; the policy says who. */
+  readonly mayAudit: boolean;
   /** W3C `traceparent` that came with the request. */
   readonly trace: string | null;
 }
@@ -21,6 +25,10 @@ export interface Operation<I extends TSchema = TSchema, O extends TSchema = TSch
   readonly output: O;
   /** How HTTP says it. Members named in `path` come from there, the rest from the query (GET) or the body. */
   readonly http: { readonly method: "GET" | "POST" | "DELETE"; readonly path: string; readonly status: 200 | 201 };
+  /** What the policy calls it, whom it is about, and what it is charged as. */
+  readonly action: Action;
+  readonly target?: (input: Static<I>) => string;
+  readonly charge?: Charge;
   /** How long this input may make the call wait, in milliseconds; absent on operations that never wait. */
   readonly waitMs?: (input: Static<I>) => number;
   readonly run: (bridge: Bridge, who: Principal, input: Static<I>, session: Session) => Promise<Reply<Static<O>>>;
@@ -38,6 +46,8 @@ export interface Session {
   readonly signal: AbortSignal;
   /** Calls back once the reply's bytes have left, and never if they did not. */
   readonly onReplied: (left: () => void) => void;
+  /** Told what is left of a rate, on transports that can say it. */
+  readonly onCharged?: (allowance: Allowance) => void;
   /** Asked before a call waits, on transports that hold a connection for it; returns what to call after the wait. */
   readonly enterWait?: () => Reply<() => void>;
 }
@@ -51,6 +61,17 @@ export const operation = <I extends TSchema, O extends TSchema>(op: Operation<I,
       const problems = problemsOf(raw);
       if (problems.length > 0) return { ok: false, refusal: invalidInput(problems) };
       const input = raw as Static<I>;
+      const admission = bridge.gate.admit(
+        { actor: who.agent, trace: who.trace },
+        {
+          action: op.action,
+          ...(op.target === undefined ? {} : { target: op.target(input) }),
+          ...(op.charge === undefined ? {} : { charge: op.charge }),
+        },
+      );
+      const admitted = admission instanceof Promise ? await admission : admission;
+      if (!admitted.ok) return admitted;
+      if (admitted.allowance !== undefined) session.onCharged?.(admitted.allowance);
       const waits = session.enterWait !== undefined && (op.waitMs?.(input) ?? 0) > 0;
       if (!waits) return op.run(bridge, who, input, session);
       const entered = session.enterWait();

@@ -1,5 +1,6 @@
 import type { ServedOperation } from "./operation.ts";
 import * as agents from "./operations/agents.ts";
+import * as budgets from "./operations/budgets.ts";
 import * as elicitations from "./operations/elicitations.ts";
 import * as events from "./operations/events.ts";
 import * as inquiries from "./operations/inquiries.ts";
@@ -21,6 +22,7 @@ export const operations: readonly ServedOperation[] = [
   agents.add,
   agents.list,
   agents.revoke,
+  budgets.reset,
   events.append,
   events.query,
 ];

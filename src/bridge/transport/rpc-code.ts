@@ -31,6 +31,9 @@ export const rpcCode: Readonly<Record<RefusalCode, number>> = {
   log_unavailable: -32024,
   shutting_down: -32025,
   nobody_able: -32026,
+  rate_limited: -32027,
+  loop_detected: -32028,
+  budget_spent: -32029,
 };
 
 /** WebSocket close codes (4000-4999 are the application's) for connections that a refusal ends. */

@@ -65,7 +65,7 @@ test("an auditor reads what it is no party of, and still cannot answer it", asyn
   const { id } = await t.ask();
   expect((await t.call({ url: `/v1/elicitations/${id}`, as: auditor })).status).toBe(200);
   const jws = auditor.sign(t.bob.offer(id), { action: "accept", content: { port: 1 } });
-  expect((await t.answer(id, jws, auditor)).problem().code).toBe("not_addressee");
+  expect((await t.answer(id, jws, auditor)).problem().code).toBe("forbidden");
 });
 
 test("50 answers at once: one is recorded, 49 are told that it has ended, and the log holds one end", async () => {

@@ -15,6 +15,9 @@ export const httpStatus: Readonly<Record<RefusalCode, number>> = {
   not_found: 404,
   agent_unknown: 404,
   nobody_able: 404,
+  loop_detected: 409,
+  budget_spent: 409,
+  rate_limited: 429,
   // A signed answer to some other question is a replay: it clashes with what this question is.
   answer_mismatch: 409,
   agent_exists: 409,

@@ -41,6 +41,26 @@ const attempts: Readonly<Record<Exclude<RefusalCode, "too_slow">, Attempt>> = {
       return ask(s);
     },
   },
+  rate_limited: {
+    limits: { asksPerMinute: 1, burst: 0 },
+    run: async (s) => {
+      await ask(s);
+      return ask(s);
+    },
+  },
+  loop_detected: {
+    run: async (s) => {
+      const first = await s.ask("alice", "bob");
+      return ask(s, { ...question, causedBy: first });
+    },
+  },
+  budget_spent: {
+    limits: { storyAsksMax: 0 },
+    run: async (s) => {
+      const first = await s.ask("bob", "alice");
+      return ask(s, { ...question, causedBy: first });
+    },
+  },
   agent_exists: { run: (s) => post(s, s.admin, "/v1/agents", { name: "bob" }) },
   self_ask: { run: (s) => ask(s, { ...question, to: "alice" }) },
   schema_invalid: { run: (s) => ask(s, { ...question, schema: { type: "whole number" } }) },

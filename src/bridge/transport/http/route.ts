@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { type Refusal, refusal } from "../../../domain/refusal.ts";
 import type { Bridge } from "../../bridge.ts";
+import type { Allowance } from "../../command/allowance.ts";
 import { invalidInput } from "../input-problems.ts";
 import type { Principal, Reply, ServedOperation } from "../operation.ts";
 import type { Places } from "../places.ts";
@@ -72,7 +73,19 @@ const perform = async (
   };
 
   const onReplied = (left: () => void): void => void lefts.push(left);
-  const result = await op.call(bridge, who, input, { id, receivedAt, signal: exchange.signal, onReplied, enterWait });
+  const onCharged = ({ policy, perMinute, left, fullInMs }: Allowance): void => {
+    // RateLimit header fields for HTTP, as the IETF's httpapi group drafts them.
+    reply.header("RateLimit-Policy", `"${policy}";q=${perMinute};w=60`);
+    reply.header("RateLimit", `"${policy}";r=${left};t=${Math.ceil(fullInMs / 1000)}`);
+  };
+  const result = await op.call(bridge, who, input, {
+    id,
+    receivedAt,
+    signal: exchange.signal,
+    onReplied,
+    enterWait,
+    onCharged,
+  });
   if (ended !== undefined) return { ok: false, refusal: ended };
   // A refusal that leaves has handed nothing over.
   if (result.ok) for (const left of lefts) exchange.onFlushed(left);

@@ -2,7 +2,7 @@ import { Type } from "typebox";
 import { agentKinds } from "../../../domain/event.ts";
 import { defaultLimits } from "../../../domain/limit.ts";
 import { refusal } from "../../../domain/refusal.ts";
-import { operation, type Principal } from "../operation.ts";
+import { operation } from "../operation.ts";
 import { Name, ReachSchema } from "../views.ts";
 import { callerOf } from "./elicitations.ts";
 
@@ -11,6 +11,7 @@ const Words = Type.Array(Word, { maxItems: 32 });
 
 export const add = operation({
   name: "agents.add",
+  action: "register",
   summary: "Register an agent. Its credential is in the reply and nowhere else. Needs the role admin.",
   input: Type.Object(
     {
@@ -30,7 +31,6 @@ export const add = operation({
   }),
   http: { method: "POST", path: "/v1/agents", status: 201 },
   run: async (bridge, who, input) => {
-    if (!isAdmin(who)) return adminsOnly;
     if (input.name === "bridge")
       return { ok: false, refusal: refusal("agent_exists", "that is the bridge's own name") };
     const { name, kind = "ai", roles = ["agent"], expertise = [] } = input;
@@ -53,6 +53,7 @@ const Listed = Type.Object({
 
 export const list = operation({
   name: "agents.list",
+  action: "list",
   summary: "Who is registered, what they know about, and whether they can be reached now.",
   input: Type.Object({ expertise: Type.Optional(Word) }, { additionalProperties: false }),
   output: Type.Object({ agents: Type.Array(Listed) }),
@@ -70,6 +71,7 @@ export const list = operation({
 
 export const revoke = operation({
   name: "agents.revoke",
+  action: "revoke",
   summary: "Revoke an agent: its credential stops working now and its connections end. Needs the role admin.",
   input: Type.Object(
     { name: Name, reason: Type.Optional(Type.String({ maxLength: defaultLimits.reasonCharsMax })) },
@@ -78,11 +80,7 @@ export const revoke = operation({
   output: Type.Object({ name: Name, status: Type.Literal("revoked") }),
   http: { method: "POST", path: "/v1/agents/:name/revoke", status: 200 },
   run: async (bridge, who, { name, reason = "" }) => {
-    if (!isAdmin(who)) return adminsOnly;
     const outcome = await bridge.revoke(name, reason, who.agent);
     return outcome.ok ? { ok: true, value: { name, status: "revoked" as const } } : outcome;
   },
 });
-
-const isAdmin = (who: Principal): boolean => who.roles.includes("admin");
-const adminsOnly = { ok: false, refusal: refusal("forbidden", "this needs the role admin") } as const;

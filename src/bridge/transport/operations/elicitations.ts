@@ -34,6 +34,9 @@ const Reason = Type.String({ maxLength: limits.reasonCharsMax });
 
 export const ask = operation({
   name: "elicitations.ask",
+  action: "ask",
+  target: ({ to }) => to,
+  charge: "ask",
   summary: "Ask another agent a question. When this returns, the question is on disk.",
   input: Type.Object(
     {
@@ -87,6 +90,7 @@ export const ask = operation({
 
 export const get = operation({
   name: "elicitations.get",
+  action: "read",
   summary: "Read an elicitation of yours and, once it has ended, its outcome.",
   input: Type.Object({ id: ElicitationId }, { additionalProperties: false }),
   output: ElicitationSchema,
@@ -96,6 +100,7 @@ export const get = operation({
 
 export const wait = operation({
   name: "elicitations.wait",
+  action: "read",
   summary: "Wait until an elicitation of yours has ended, or until the wait is over. Wait again with the same id.",
   input: Type.Object({ id: ElicitationId, waitMs: Type.Optional(WaitMs) }, { additionalProperties: false }),
   output: ElicitationSchema,
@@ -117,6 +122,7 @@ export const wait = operation({
 
 export const claim = operation({
   name: "elicitations.claim",
+  action: "answer",
   summary: "Say that you are working on a question, under a lease. When the lease lapses it is offered again.",
   input: Type.Object(
     {
@@ -140,6 +146,8 @@ export const claim = operation({
 
 export const answer = operation({
   name: "elicitations.answer",
+  action: "answer",
+  charge: "answer",
   summary:
     "Accept or decline a question with a signed answer. Problems with the content come back so that you can mend it.",
   input: Type.Object({ id: ElicitationId, answer: JwsSchema }, { additionalProperties: false }),
@@ -151,6 +159,7 @@ export const answer = operation({
 
 export const cancel = operation({
   name: "elicitations.cancel",
+  action: "cancel",
   summary: "Take back a question you asked.",
   input: Type.Object({ id: ElicitationId, reason: Type.Optional(Reason) }, { additionalProperties: false }),
   output: ElicitationSchema,
@@ -184,6 +193,7 @@ const ReceiptStepSchema = Type.Object({
 
 export const receipt = operation({
   name: "elicitations.receipt",
+  action: "read",
   summary: "What the bridge knows about a question's way to its target, step by step.",
   input: Type.Object({ id: ElicitationId }, { additionalProperties: false }),
   output: Type.Object({
@@ -200,6 +210,7 @@ export const receipt = operation({
 
 export const inbox = operation({
   name: "inbox.list",
+  action: "read",
   summary: "The questions that wait for your answer, oldest first. With `waitMs`, waits for one when there is none.",
   input: Type.Object(
     {
@@ -265,7 +276,7 @@ const visible = (held: Held | undefined, who: Principal): Reply<ElicitationView>
   const state = held?.state;
   if (held === undefined || state === undefined || state.status === "none") return hidden;
   const { from, to } = state.question;
-  const mine = who.agent === from || who.agent === to || who.roles.includes("admin") || who.roles.includes("auditor");
+  const mine = who.agent === from || who.agent === to || who.mayAudit;
   return mine ? { ok: true, value: viewOf(held) } : hidden;
 };
 

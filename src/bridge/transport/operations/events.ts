@@ -13,6 +13,7 @@ import { callerOf } from "./elicitations.ts";
 
 export const append = operation({
   name: "events.append",
+  action: "appendEvent",
   summary: "Append an event of your own, under a dotted name. When this returns, it is on disk.",
   input: Type.Object(
     {
@@ -45,6 +46,7 @@ const Time = Type.String({
 
 export const query = operation({
   name: "events.query",
+  action: "queryEvents",
   summary: "Read the log: your own elicitations, everybody's custom events; auditors read everything. Pages by cursor.",
   input: Type.Object(
     {
@@ -137,7 +139,4 @@ const readVisible = async (
 const charsOf = (event: Recorded): number => JSON.stringify(event.data).length;
 
 export const maySee = (who: Principal, event: Recorded): boolean =>
-  event.parties.length === 0 ||
-  event.parties.includes(who.agent) ||
-  who.roles.includes("admin") ||
-  who.roles.includes("auditor");
+  event.parties.length === 0 || event.parties.includes(who.agent) || who.mayAudit;

@@ -57,6 +57,8 @@ export const InquirySchema = Type.Object(
 
 export const ask = operation({
   name: "inquiries.ask",
+  action: "inquire",
+  charge: "ask",
   summary: "Ask several agents, or whoever has an expertise: with a quorum, hedges, fallbacks and a declared default.",
   input: Type.Object(
     {
@@ -90,6 +92,7 @@ export const ask = operation({
 
 export const get = operation({
   name: "inquiries.get",
+  action: "read",
   summary: "Read an inquiry of yours: whom it was put to and why, and what came of it.",
   input: Type.Object({ id: InquiryId }, { additionalProperties: false }),
   output: InquirySchema,
@@ -99,6 +102,7 @@ export const get = operation({
 
 export const wait = operation({
   name: "inquiries.wait",
+  action: "read",
   summary: "Wait until an inquiry of yours is concluded, or until the wait is over. Wait again with the same id.",
   input: Type.Object(
     { id: InquiryId, waitMs: Type.Optional(Type.Integer({ minimum: 0, maximum: limits.longPollMsMax })) },
@@ -117,6 +121,7 @@ export const wait = operation({
 
 export const cancel = operation({
   name: "inquiries.cancel",
+  action: "cancel",
   summary: "Take back an inquiry; whoever still thinks about it is told.",
   input: Type.Object({ id: InquiryId }, { additionalProperties: false }),
   output: InquirySchema,
@@ -133,10 +138,7 @@ const mine = async (
   who: Principal,
 ): Promise<Reply<Static<typeof InquirySchema>>> => {
   const state = held?.state;
-  const mayRead =
-    state !== undefined &&
-    state.status !== "none" &&
-    (state.plan.from === who.agent || who.roles.includes("admin") || who.roles.includes("auditor"));
+  const mayRead = state !== undefined && state.status !== "none" && (state.plan.from === who.agent || who.mayAudit);
   if (held === undefined || !mayRead)
     return { ok: false, refusal: refusal("not_found", "no inquiry of that id is yours") };
   return { ok: true, value: await view(bridge, held.id, held.state) };
