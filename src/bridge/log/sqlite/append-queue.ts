@@ -30,7 +30,7 @@ export interface AppendQueue {
 
 export const appendQueue = (post: (message: AppendMessage) => void): AppendQueue => {
   let outbox: Waiting[] = [];
-  let inFlight: Waiting[] = [];
+  const inFlight: Waiting[] = [];
   let chars = 0;
   let flushPlanned = false;
   let onDrained: (() => void)[] = [];
@@ -40,8 +40,11 @@ export const appendQueue = (post: (message: AppendMessage) => void): AppendQueue
     if (outbox.length === 0) return;
     const batch = outbox;
     outbox = [];
-    inFlight = inFlight.length === 0 ? batch : [...inFlight, ...batch];
-    post(appendMessage(batch));
+    for (const part of inParts(batch)) {
+      // Posting to a thread that has ended rejects what is in flight, so this is in flight first.
+      for (const append of part) inFlight.push(append);
+      post(appendMessage(part));
+    }
   };
 
   /**
@@ -97,6 +100,28 @@ export const appendQueue = (post: (message: AppendMessage) => void): AppendQueue
             onDrained.push(resolve);
           }),
   };
+};
+
+/**
+ * Events in one message, give or take one append. The writer forms its groups of whole messages, so a burst of a
+ * thousand appends in one turn must not be one of them.
+ */
+const MESSAGE_EVENTS = 256;
+
+const inParts = (batch: readonly Waiting[]): readonly (readonly Waiting[])[] => {
+  const parts: Waiting[][] = [];
+  let part: Waiting[] = [];
+  let events = 0;
+  for (const append of batch) {
+    if (events === 0) {
+      part = [];
+      parts.push(part);
+    }
+    part.push(append);
+    events += append.prepared.drafts.length;
+    if (events >= MESSAGE_EVENTS) events = 0;
+  }
+  return parts;
 };
 
 const appendMessage = (batch: readonly Waiting[]): AppendMessage => {
