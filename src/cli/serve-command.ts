@@ -1,4 +1,5 @@
 import { Command, Option } from "commander";
+import { PolicyProblem } from "../bridge/command/authorize.ts";
 import { LogCorrupt, LogUnavailable } from "../bridge/log/log.ts";
 import { defaultDataFolder, FolderProblem } from "./data-folder.ts";
 import { type ServeOptions, serve } from "./serve.ts";
@@ -50,6 +51,8 @@ export const serveCommand = (): Command =>
 /** What a person can put right, and how; undefined for a fault of ours. */
 const inWords = (problem: unknown, { host, port, data }: ServeOptions): string | undefined => {
   if (problem instanceof FolderProblem || problem instanceof LogUnavailable) return problem.message;
+  if (problem instanceof PolicyProblem)
+    return `${data}/policy.cedar cannot be used, so nothing would be allowed: ${problem.message}`;
   if (problem instanceof LogCorrupt) {
     return `the log in ${data} was changed from outside (${problem.message}). Run \`lighthouse log verify\` and restore a backup with \`lighthouse log restore\`; nothing was written.`;
   }

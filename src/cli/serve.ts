@@ -8,9 +8,9 @@ import { serveHttp } from "../bridge/transport/http/server.ts";
 import { serveWebSocket } from "../bridge/transport/websocket.ts";
 import type { Credential } from "../client/credential.ts";
 import { bridgeActor } from "../domain/agent.ts";
-import { defaultLimits } from "../domain/limit.ts";
 import { refusal } from "../domain/refusal.ts";
 import { base64url } from "../signing/digest.ts";
+import { readBridgeConfig } from "./bridge-config.ts";
 import { type DataFolder, FolderProblem, LOG_FILE, openDataFolder, writePrivate } from "./data-folder.ts";
 import { realClock, realRng, realScheduler } from "./world.ts";
 
@@ -47,6 +47,8 @@ export const serve = async (
   const onFault = (fault: unknown): void => say(`fault: ${fault instanceof Error ? fault.stack : String(fault)}`);
   const folder = openDataFolder(options.data, rng, options.name);
 
+  const config = readBridgeConfig(folder.path);
+
   let observeLog: ReturnType<typeof createMetrics>["log"] | undefined;
   const log = await openSqliteLog({
     path: join(folder.path, LOG_FILE),
@@ -81,7 +83,7 @@ export const serve = async (
     clock,
     rng,
     scheduler,
-    limits: defaultLimits,
+    ...config,
     audience: folder.audience,
     master: folder.master,
     version,
