@@ -10,8 +10,11 @@ export type Via = (typeof vias)[number];
  * Times are milliseconds of `Clock.monotonic`.
  */
 export interface Observer {
-  /** A request came in. Returns the W3C traceparent under which it runs on; `traceparent` is the one that came along. */
-  readonly entered: (operation: string, traceparent: string | null) => string | null;
+  /**
+   * A request came in. Returns the W3C traceparent under which it runs on; `traceparent` is the one that came along.
+   * `subject`: the elicitation that its input names, if it names one.
+   */
+  readonly entered: (operation: string, traceparent: string | null, subject?: string) => string | null;
   /** It is over: with a reply, a refusal, or a fault of the bridge. */
   readonly served: (call: Served) => void;
   /** The ask or the answer that arrived at `receivedAt` is about to be decided. */

@@ -85,9 +85,11 @@ export const createMetrics = (options: MetricsOptions): Metrics => {
 };
 
 const observing = (stories: Stories, counts: Meter, clock: Clock, sinks: readonly Sink[]): Observer => ({
-  entered: (operation, traceparent) => {
+  entered: (operation, traceparent, subject) => {
+    if (sinks.length === 0) return traceparent;
+    const story = subject === undefined ? undefined : stories.find(subject);
     let trace = traceparent;
-    for (const sink of sinks) trace = sink.entered(operation, trace);
+    for (const sink of sinks) trace = sink.entered(operation, trace, story);
     return trace;
   },
   served: (call) => {

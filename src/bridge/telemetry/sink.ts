@@ -6,7 +6,8 @@ import type { Story, Turn } from "./story.ts";
 export interface Sink {
   /** A committed event; `turn` when it is about an elicitation that is open. */
   readonly folded: (event: Recorded, turn: Turn | undefined) => void;
-  readonly entered: Observer["entered"];
+  /** As an observer's; `story`: the elicitation that the call is about, if it is one that is known. */
+  readonly entered: (operation: string, traceparent: string | null, story: Story | undefined) => string | null;
   readonly served: Observer["served"];
   /** `trace`: the traceparent that would go out. Returns the one that does. */
   readonly handing: (leg: Leg, story: Story, via: Via, trace: string | null) => string | null;

@@ -1,10 +1,8 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { atRest, manualTime } from "../../../test/support/manual-time.ts";
 import { type TestBridge, testBridge } from "../../../test/support/test-bridge.ts";
+import { wireSession as session } from "../../../test/support/wire-session.ts";
 import type { Offer } from "../../domain/answer.ts";
-import type { Channel } from "../../domain/world.ts";
-import type { Principal } from "../transport/operation.ts";
-import { serveSession } from "../transport/session.ts";
 import { createMetrics } from "./metrics.ts";
 
 const START_MS = 1_767_571_200_000;
@@ -34,50 +32,6 @@ const watched = async () => {
       (await value('lighthouse_bridge_overhead_seconds_sum{leg="answer",arm="stable"}')),
   });
   return { ...t, clock, metrics, alice, bob, value, legs };
-};
-
-interface Message {
-  readonly method?: string;
-  readonly id?: number;
-  readonly result?: Record<string, unknown>;
-  readonly error?: object;
-  readonly params?: Record<string, unknown> & { readonly _meta?: { readonly traceparent: string } };
-}
-
-/** A session over a wire whose `flushed` callbacks wait in `leaving` while it is held. */
-const session = async (t: TestBridge, who: Principal, opening: object) => {
-  const got: Message[] = [];
-  const leaving: ((error?: Error) => void)[] = [];
-  let isHeld = false;
-  const channel: Channel = {
-    send: (text, flushed) => {
-      got.push(JSON.parse(text));
-      if (isHeld) leaving.push((error) => flushed?.(error));
-      else flushed?.();
-    },
-    close: () => undefined,
-    bufferedBytes: () => 0,
-    onMessage: () => undefined,
-    onClose: () => undefined,
-  };
-  serveSession(t.bridge, channel, who, `s-${who.agent}`, t.onFault);
-  let id = 0;
-  const call = async (method: string, params: object): Promise<void> => {
-    channel.onMessage(JSON.stringify({ jsonrpc: "2.0", id: id++, method, params }));
-    await atRest();
-  };
-  await call("session.open", opening);
-  return {
-    got,
-    call,
-    hold: () => {
-      isHeld = true;
-    },
-    letGo: (error?: Error) => {
-      for (const left of leaving.splice(0)) left(error);
-    },
-    pushed: (method: string) => got.findLast((message) => message.method === method)?.params,
-  };
 };
 
 describe("the bridge's own time, on a whole bridge", () => {

@@ -91,21 +91,22 @@ const observed =
   async (bridge, who, raw, session) => {
     const { observer } = bridge;
     const { receivedAt } = session;
-    const trace = observer.entered(operation, session.trace ?? who.trace);
-    const served = { operation, actor: who.agent, trace, receivedAt };
+    const subject = subjectOf(raw);
+    const trace = observer.entered(operation, session.trace ?? who.trace, subject);
+    const served = { operation, actor: who.agent, trace, receivedAt, ...(subject === undefined ? {} : { subject }) };
     try {
       const reply = await call(bridge, trace === who.trace ? who : { ...who, trace }, raw, session);
-      observer.served(reply.ok ? served : { ...served, ...subjectOf(raw), refusal: reply.refusal });
+      observer.served(reply.ok ? served : { ...served, refusal: reply.refusal });
       return reply;
     } catch (fault) {
-      observer.served({ ...served, ...subjectOf(raw), fault });
+      observer.served({ ...served, fault });
       throw fault;
     }
   };
 
-const subjectOf = (raw: unknown): { readonly subject?: string } => {
+const subjectOf = (raw: unknown): string | undefined => {
   const { id } = (raw ?? {}) as { readonly id?: unknown };
-  return typeof id === "string" ? { subject: id } : {};
+  return typeof id === "string" ? id : undefined;
 };
 
 /** An operation behind its door: takes anything, and runs only on what fits. */
