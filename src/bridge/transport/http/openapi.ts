@@ -54,6 +54,7 @@ const tags = {
   elicitations: "Questions, answers, and what became of them.",
   inbox: "What waits for an agent's answer.",
   inquiries: "One question to several agents, or to whoever has an expertise.",
+  budgets: "What a story of causes may cost, and who lets it go on.",
   agents: "Who is registered.",
   events: "The log, and applications' own events in it.",
   stream: "What happens, as it happens.",
@@ -102,7 +103,10 @@ const describe = (op: ServedOperation) => {
     parameters,
     ...(isGet || rest.length === 0 ? {} : { requestBody: bodyOf(op.input, rest) }),
     responses: {
-      [op.http.status]: jsonResponse("Done, and on disk where it changed something.", op.output),
+      [op.http.status]: {
+        ...jsonResponse("Done, and on disk where it changed something.", op.output),
+        ...(op.charge === undefined ? {} : { headers: rateHeaders }),
+      },
       ...refusals,
     },
   };
@@ -141,6 +145,12 @@ const describeHealth = ({ name, summary, output }: (typeof healthPages)[number])
     "4XX": { $ref: "#/components/responses/problem" },
   },
 });
+
+/** As the IETF's httpapi group drafts them. */
+const rateHeaders = {
+  RateLimit: { description: "what is left of a rate, and in how many seconds it is whole", schema: { type: "string" } },
+  "RateLimit-Policy": { description: "the rate that this call was charged to", schema: { type: "string" } },
+};
 
 const refusals = {
   "4XX": { $ref: "#/components/responses/problem" },
