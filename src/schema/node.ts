@@ -76,6 +76,28 @@ export type InPlaceRules = {
   dependentSchemas?: readonly (readonly [string, SchemaNode])[];
 };
 
+/** The rules of a node for one type of value, there to be added to. */
+export const stringRules = (node: SchemaNode): StringRules => {
+  node.string ??= {};
+  return node.string;
+};
+export const numberRules = (node: SchemaNode): NumberRules => {
+  node.number ??= {};
+  return node.number;
+};
+export const arrayRules = (node: SchemaNode): ArrayRules => {
+  node.array ??= {};
+  return node.array;
+};
+export const objectRules = (node: SchemaNode): ObjectRules => {
+  node.object ??= {};
+  return node.object;
+};
+export const inPlaceRules = (node: SchemaNode): InPlaceRules => {
+  node.inPlace ??= {};
+  return node.inPlace;
+};
+
 export const TYPES = { null: 1, boolean: 2, object: 4, array: 8, number: 16, string: 32, integer: 64 } as const;
 export const ANY_TYPE = 127;
 export type TypeName = keyof typeof TYPES;

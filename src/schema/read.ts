@@ -15,29 +15,27 @@ export const readSchema = (
 ): { readonly ok: true; readonly root: SchemaNode } | { readonly ok: false; readonly problems: readonly Problem[] } => {
   const reading: Reading = {
     document,
-    nodes: new Map(),
+    nodes: [],
     references: [],
     problems: [],
     instructions: 0,
     read: (schema, pointer) => readNode(reading, schema, pointer),
   };
   const root = readNode(reading, document, "");
-  linkReferences(reading);
+  if (reading.references.length > 0) linkReferences(reading);
   return reading.problems.length === 0 ? { ok: true, root } : { ok: false, problems: reading.problems };
 };
 
 const readNode = (reading: Reading, schema: unknown, pointer: string): SchemaNode => {
-  const known = reading.nodes.get(pointer);
-  if (known !== undefined) return known;
   const node = schema === false ? nothing(pointer) : anything(pointer);
-  reading.nodes.set(pointer, node);
+  reading.nodes.push(node);
   if (typeof schema === "boolean") return node;
   if (typeof schema !== "object" || schema === null || Array.isArray(schema)) {
     complain(reading, pointer, "type", "a schema is an object, true or false");
     return node;
   }
-  if (reading.nodes.size > MAX_SUBSCHEMAS) {
-    if (reading.nodes.size === MAX_SUBSCHEMAS + 1)
+  if (reading.nodes.length > MAX_SUBSCHEMAS) {
+    if (reading.nodes.length === MAX_SUBSCHEMAS + 1)
       complain(reading, pointer, "limit", `more than ${MAX_SUBSCHEMAS} subschemas`);
     return node;
   }

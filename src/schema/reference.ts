@@ -1,4 +1,4 @@
-import type { SchemaNode } from "./node.ts";
+import { inPlaceRules, type SchemaNode } from "./node.ts";
 import { below } from "./problem.ts";
 import { complain, type Reading } from "./reading.ts";
 
@@ -7,6 +7,7 @@ import { complain, type Reading } from "./reading.ts";
  * then refuses loops that never go deeper into the value: such a schema asks the same question of the same value again.
  */
 export const linkReferences = (reading: Reading): void => {
+  const byPointer = new Map(reading.nodes.map((node) => [node.pointer, node]));
   // Reading a target may meet further references, which are appended to the list that is being walked.
   for (const reference of reading.references) {
     const found = find(reading.document, reference.target);
@@ -14,10 +15,11 @@ export const linkReferences = (reading: Reading): void => {
       complain(reading, reference.pointer, "$ref", `nothing stands at ${JSON.stringify(reference.target)}`);
       continue;
     }
-    const node = reading.read(found.schema, found.pointer);
-    reference.from.inPlace = { ...reference.from.inPlace, ref: node };
+    const node = byPointer.get(found.pointer) ?? reading.read(found.schema, found.pointer);
+    byPointer.set(found.pointer, node);
+    inPlaceRules(reference.from).ref = node;
   }
-  if (reading.references.length > 0) refuseLoops(reading);
+  refuseLoops(reading);
 };
 
 /** What a local reference (`#` or `#/…`, percent-encoded) points at, and its pointer in plain spelling. */
@@ -40,7 +42,7 @@ const find = (document: unknown, target: string): { schema: unknown; pointer: st
 
 const refuseLoops = (reading: Reading): void => {
   const state = new Map<SchemaNode, "open" | "done">();
-  for (const start of reading.nodes.values()) {
+  for (const start of reading.nodes) {
     // Depth first with a stack of its own: a chain of references may be longer than the call stack is deep.
     const stack: { node: SchemaNode; rest: SchemaNode[] }[] = [];
     const enter = (node: SchemaNode): void => {
