@@ -1,8 +1,7 @@
 import { Command, Option } from "commander";
-import { PolicyProblem } from "../bridge/command/authorize.ts";
 import { LogCorrupt, LogUnavailable } from "../bridge/log/log.ts";
 import { defaultDataFolder, FolderProblem } from "./data-folder.ts";
-import { type ServeOptions, serve } from "./serve.ts";
+import type { ServeOptions } from "./serve.ts";
 import { version } from "./version.ts";
 
 const DEFAULT_PORT = 8765;
@@ -33,6 +32,8 @@ export const serveCommand = (): Command =>
     .action(async (options: ServeOptions & { readonly json?: true }) => {
       const say = (text: string): void => void process.stderr.write(`${text}\n`);
       try {
+        // The other commands should not pay 200 ms for a whole bridge that they do not start.
+        const { serve } = await import("./serve.ts");
         const running = await serve(options, version, say);
         if (options.json === true)
           process.stdout.write(`${JSON.stringify({ ready: true, url: running.url, data: options.data })}\n`);
@@ -51,7 +52,7 @@ export const serveCommand = (): Command =>
 /** What a person can put right, and how; undefined for a fault of ours. */
 const inWords = (problem: unknown, { host, port, data }: ServeOptions): string | undefined => {
   if (problem instanceof FolderProblem || problem instanceof LogUnavailable) return problem.message;
-  if (problem instanceof PolicyProblem)
+  if (problem instanceof Error && problem.name === "PolicyProblem")
     return `${data}/policy.cedar cannot be used, so nothing would be allowed: ${problem.message}`;
   if (problem instanceof LogCorrupt) {
     return `the log in ${data} was changed from outside (${problem.message}). Run \`lighthouse log verify\` and restore a backup with \`lighthouse log restore\`; nothing was written.`;
