@@ -21,8 +21,8 @@ export interface LogPlace {
   readonly destroy: () => Promise<void>;
 }
 
-/** What every adapter of the log promises. */
-export const logContract = (name: string, makePlace: () => Promise<LogPlace>): void => {
+/** What every adapter of the log promises. `runs`: histories that the property tries, each with a log of its own. */
+export const logContract = (name: string, makePlace: () => Promise<LogPlace>, runs = 100): void => {
   describe(`the log (${name})`, () => {
     let place: LogPlace;
     let log: Log;
@@ -500,7 +500,7 @@ export const logContract = (name: string, makePlace: () => Promise<LogPlace>): v
             await own.destroy();
           }
         }),
-        { numRuns: 25 },
+        { numRuns: runs },
       );
     });
   });

@@ -1,22 +1,15 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { logContract } from "./log.contract.ts";
-import { openSqliteLog } from "./sqlite.ts";
+import { openAt, temporaryFolder } from "./place.contract.ts";
 
-const clock = { now: Date.now, monotonic: () => performance.now() };
-const scheduler = {
-  after: (ms: number, task: () => void) => {
-    const timer = setTimeout(task, ms);
-    timer.unref();
-    return () => clearTimeout(timer);
+/** Every history of the property opens two logs with their threads. */
+const PROPERTY_RUNS = 10;
+
+logContract(
+  "sqlite",
+  async () => {
+    const folder = temporaryFolder();
+    return { open: () => openAt(join(folder.path, "events.db")), destroy: async () => folder.remove() };
   },
-};
-
-logContract("sqlite", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "lighthouse-log-"));
-  return {
-    open: () => openSqliteLog({ path: join(folder, "events.db"), clock, scheduler }),
-    destroy: async () => rmSync(folder, { recursive: true }),
-  };
-});
+  PROPERTY_RUNS,
+);

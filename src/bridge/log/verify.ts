@@ -1,13 +1,13 @@
-import { parseCheckpoint, verifyCheckpoint } from "../../signing/checkpoint.ts";
-import { HASH_BYTES, leafHash } from "../../signing/merkle.ts";
+import { parseCheckpoint } from "../../signing/checkpoint.ts";
+import { leafHash } from "../../signing/merkle.ts";
 import type { NoteVerifier } from "../../signing/note.ts";
 import type { Progress } from "./progress.ts";
 import { partiesColumn } from "./sqlite/parties.ts";
 import type { StoredRow } from "./sqlite/row.ts";
-import { BLOCK_EVENTS } from "./sqlite/schema.ts";
-import { type Extent, firstDifference, type LogSource, openSource, type StoredCheckpoint } from "./sqlite/source.ts";
-import { addTerms } from "./sqlite/terms.ts";
-import { growingTree } from "./sqlite/tree.ts";
+import { type Extent, type LogSource, openSource, type StoredCheckpoint } from "./sqlite/source.ts";
+import { blockChecks } from "./verify-blocks.ts";
+import { checkpointChecks } from "./verify-checkpoints.ts";
+import { type Damage, damaged } from "./verify-damage.ts";
 
 export interface VerifyOptions {
   /** The keys that may sign this log's checkpoints. Without any, signatures are not checked, and the verdict says so. */
@@ -29,13 +29,6 @@ export type Verdict =
       readonly signaturesChecked: boolean;
     }
   | Damage;
-
-export interface Damage {
-  readonly ok: false;
-  /** The first position that is wrong; null when the damage is in the file itself and not in an event. */
-  readonly position: number | null;
-  readonly what: string;
-}
 
 /**
  * Reads the whole log and makes everything again that can be made: every leaf from its record, every column, the order,
@@ -81,7 +74,7 @@ const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(reso
 
 const checksOf = (source: LogSource, extent: Extent, options: VerifyOptions, anchor: readonly StoredCheckpoint[]) => {
   const all = [...extent.checkpoints, ...anchor].sort((a, b) => a.size - b.size);
-  const checkpoints = checkpointChecks(all, options);
+  const checkpoints = checkpointChecks(all, options.keys);
   const blocks = blockChecks(source, extent);
   const revisions = revisionCheck(source);
   let lastTime = 0;
@@ -140,128 +133,9 @@ const revisionCheck = (source: LogSource) => {
   };
 };
 
-/** Compares every tile and every query posting with what the events say. */
-const blockChecks = (source: LogSource, { head, sealedBlocks, upperTiles, checkpoints }: Extent) => {
-  const signedSize = checkpoints.at(-1)?.size ?? 0;
-  const tree = growingTree(0, () => new Uint8Array());
-  const upper = new Map<string, Uint8Array>();
-  let terms = new Set<string>();
-  let postings = 0;
-  let tile: Uint8Array | undefined;
-
-  /** Whether the stored tile, if there is one, holds this leaf where it stands. */
-  const inTile = (position: number, leaf: Uint8Array): Damage | undefined => {
-    const offset = (position - 1) % BLOCK_EVENTS;
-    const block = (position - 1 - offset) / BLOCK_EVENTS;
-    if (offset === 0) {
-      tile = source.leafTile(block);
-      // A crash may leave the newest blocks unsealed, but nothing signs or seals past them.
-      const last = position + BLOCK_EVENTS - 1;
-      if (tile === undefined && last <= head && (block < sealedBlocks || last <= signedSize)) {
-        return damaged(position, `the tile of the ${BLOCK_EVENTS} events from here on is missing`);
-      }
-    }
-    const stored = tile?.subarray(offset * HASH_BYTES, (offset + 1) * HASH_BYTES);
-    if (stored === undefined || Buffer.compare(stored, leaf) === 0) return undefined;
-    return damaged(position, "the event is not the one that its tile holds");
-  };
-
-  const postingsOf = (block: number): Damage | undefined => {
-    for (const term of terms) {
-      if (source.hasPosting(term, block)) continue;
-      return damaged(block * BLOCK_EVENTS + 1, `queries for ${term.slice(1)} would miss events from here on`);
-    }
-    postings += terms.size;
-    return undefined;
-  };
-
-  return {
-    root: tree.root,
-    leaf: (row: StoredRow, leaf: Uint8Array): Damage | undefined => {
-      tree.append(leaf);
-      addTerms(terms, row);
-      const damage = inTile(row.position, leaf);
-      if (damage !== undefined || tree.size() % BLOCK_EVENTS !== 0) return damage;
-      const block = tree.size() / BLOCK_EVENTS - 1;
-      const made = tree.takeTiles();
-      if (block >= sealedBlocks) return undefined;
-      for (const { level, number, hashes } of made) if (level > 0) upper.set(`${level}/${number}`, hashes);
-      const lost = postingsOf(block);
-      terms = new Set();
-      return lost;
-    },
-    end: (): Damage | undefined => {
-      if (sealedBlocks * BLOCK_EVENTS > tree.size()) {
-        return damaged(tree.size() + 1, "tiles were made of more events than there are: the tail was cut off");
-      }
-      for (const { level, number, hashes } of upperTiles) {
-        const made = upper.get(`${level}/${number}`);
-        const different = made === undefined ? 0 : firstDifference(hashes, made);
-        if (different !== undefined) return damagedTile(level, number * BLOCK_EVENTS + different);
-        upper.delete(`${level}/${number}`);
-      }
-      for (const key of upper.keys()) {
-        const [level, number] = key.split("/").map(Number) as [number, number];
-        return damagedTile(level, number * BLOCK_EVENTS);
-      }
-      if (source.postings(sealedBlocks) !== postings)
-        return damaged(null, "the query index names events that are not there");
-      return undefined;
-    },
-  };
-};
-
-const damagedTile = (level: number, entry: number): Damage =>
-  damaged(
-    entry * BLOCK_EVENTS ** level + 1,
-    `the stored hash of the ${BLOCK_EVENTS ** level} events from here on is wrong`,
-  );
-
 const anchorOf = ({ anchor }: VerifyOptions): readonly StoredCheckpoint[] => {
   if (anchor === undefined) return [];
   const read = parseCheckpoint(anchor);
   if (!read.ok) throw new TypeError(`the anchor is not a checkpoint: ${read.reason}`);
   return [{ size: read.checkpoint.size, note: anchor }];
 };
-
-/** Compares every checkpoint, smallest first, with the tree of its size. */
-const checkpointChecks = (all: readonly StoredCheckpoint[], { keys }: VerifyOptions) => {
-  let next = 0;
-  let covered = 0;
-
-  const judge = ({ size, note }: StoredCheckpoint, root: Uint8Array): Damage | undefined => {
-    const read = keys === undefined ? parseCheckpoint(note) : verifyCheckpoint(note, keys);
-    if (!read.ok) return damaged(size, `the checkpoint for ${size} events is not sound: ${read.reason}`);
-    if (read.checkpoint.size !== size)
-      return damaged(size, `a checkpoint for ${read.checkpoint.size} events stands here`);
-    if (Buffer.compare(read.checkpoint.root, root) !== 0) {
-      return damaged(
-        covered + 1,
-        `events ${covered + 1} to ${size} are not those that the checkpoint for ${size} was signed for`,
-      );
-    }
-    covered = size;
-    return undefined;
-  };
-
-  return {
-    covered: () => covered,
-    reach: (size: number, root: () => Uint8Array): Damage | undefined => {
-      for (let due = all[next]; due !== undefined && due.size <= size; due = all[++next]) {
-        const damage = due.size < size ? damaged(size, "a checkpoint has no place") : judge(due, root());
-        if (damage !== undefined) return damage;
-      }
-      return undefined;
-    },
-    end: (events: number): Damage | undefined => {
-      const beyond = all[next];
-      if (beyond === undefined) return undefined;
-      return damaged(
-        events + 1,
-        `the log ends here, but a checkpoint was signed for ${beyond.size} events: its tail was cut off`,
-      );
-    },
-  };
-};
-
-const damaged = (position: number | null, what: string): Damage => ({ ok: false, position, what });

@@ -113,9 +113,10 @@ export const serveWriter = (port: MessagePort, data: WriterData): void => {
 
   const probe = (): void => {
     if (writer !== undefined) return measure(writer);
-    if (why.fault === "disk_full" && freeBytes(data.path) < RESUME_FREE_BYTES)
-      return post({ kind: "down", fault: why });
     try {
+      if (why.fault === "disk_full" && freeBytes(data.path) < RESUME_FREE_BYTES) {
+        return post({ kind: "down", fault: why });
+      }
       open();
     } catch (error) {
       fail(error);

@@ -2,7 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { signCheckpoint } from "../../../signing/checkpoint.ts";
 import { leafHash } from "../../../signing/merkle.ts";
 import type { NoteSigner } from "../../../signing/note.ts";
-import { admit, type StreamClaim } from "../admit.ts";
+import { admit } from "../admit.ts";
 import { LogCorrupt, type LogHead } from "../log.ts";
 import { cachedHeads } from "./heads.ts";
 import { type AppendMessage, COLUMNS, type GroupOutcome, type Rows } from "./message.ts";
@@ -12,6 +12,7 @@ import { appendStatements, headStatements, sealStatements } from "./statements.t
 import { addTerms } from "./terms.ts";
 import { tileReader } from "./tiles.ts";
 import { growingTree } from "./tree.ts";
+import { columnsAt, takeClaims } from "./unpack.ts";
 import { rewriteWal } from "./wal.ts";
 
 export interface WriterOptions {
@@ -216,34 +217,6 @@ const writerOn = (db: DatabaseSync, { signer, checkpointEvents }: WriterOptions)
       db.close();
     },
     abandon: () => db.close(),
-  };
-};
-
-const takeClaims = (flat: AppendMessage["claims"], at: number): readonly StreamClaim[] => {
-  const count = flat[at] as number;
-  const claims: StreamClaim[] = [];
-  for (let i = 0; i < count; i++) {
-    const first = at + 1 + i * 3;
-    claims.push({
-      stream: flat[first] as string,
-      expect: flat[first + 1] as number | "any",
-      events: flat[first + 2] as number,
-    });
-  }
-  return claims;
-};
-
-const columnsAt = (columns: AppendMessage["columns"], at: number, stream: string): EventRow => {
-  const record = columns[at + 5] as string;
-  return {
-    stream,
-    type: columns[at] as string,
-    time: columns[at + 1] as number,
-    actor: columns[at + 2] as string,
-    parties: columns[at + 3] as string,
-    correlation: columns[at + 4] as string,
-    leaf: leafHash(record),
-    record,
   };
 };
 
