@@ -1,6 +1,6 @@
 import { createParser } from "eventsource-parser";
 
-export interface StreamFrame {
+interface StreamFrame {
   readonly event: string;
   readonly id: string | undefined;
   readonly data: Record<string, unknown>;

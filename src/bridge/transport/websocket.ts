@@ -21,7 +21,7 @@ export interface WebSocketPorts extends OriginRules {
   readonly onFault: (fault: unknown) => void;
 }
 
-export const WEBSOCKET_PATH = "/ws";
+const WEBSOCKET_PATH = "/ws";
 
 /** The subprotocol under which a browser, which cannot set headers, offers its credential: `bearer.<token>`. */
 const BEARER_PROTOCOL = "bearer.";

@@ -12,7 +12,7 @@ export interface HealthPorts {
 }
 
 /** A signed statement that the log had `size` events and this root. */
-export interface Checkpoint {
+interface Checkpoint {
   readonly size: number;
   /** Root of the RFC 6962 tree, base64. */
   readonly root: string;
@@ -24,7 +24,7 @@ const Status = Type.Enum(["ok", "failing"]);
 const Reason = Type.Optional(Type.String({ description: "why not, in words" }));
 const Count = (description: string) => Type.Integer({ minimum: 0, description });
 
-export const HealthSchema = Type.Object({
+const HealthSchema = Type.Object({
   status: Status,
   reason: Reason,
   log: Type.Object({ writable: Type.Boolean(), position: Position, reason: Reason }),
@@ -34,9 +34,9 @@ export const HealthSchema = Type.Object({
   uptimeMs: Type.Integer({ minimum: 0 }),
 });
 
-export const ReadySchema = Type.Object({ ready: Type.Boolean(), reason: Reason });
+const ReadySchema = Type.Object({ ready: Type.Boolean(), reason: Reason });
 
-export const ElicitationHealthSchema = Type.Object({
+const ElicitationHealthSchema = Type.Object({
   status: Status,
   reason: Reason,
   open: Count("questions that wait for their end"),
@@ -45,7 +45,7 @@ export const ElicitationHealthSchema = Type.Object({
   agentsConnected: Count("agents with at least one live connection"),
 });
 
-export const EventStoreHealthSchema = Type.Object({
+const EventStoreHealthSchema = Type.Object({
   status: Status,
   reason: Reason,
   writable: Type.Boolean(),
@@ -112,7 +112,7 @@ const eventStoreHealth = ({ bridge, lastCheckpoint }: HealthPorts): Static<typeo
 };
 
 /** One page of health: what is said there, and whether that is well. */
-export interface HealthPage {
+interface HealthPage {
   readonly path: string;
   readonly name: string;
   readonly summary: string;

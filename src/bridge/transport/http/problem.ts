@@ -42,7 +42,7 @@ export const httpStatus: Readonly<Record<RefusalCode, number>> = {
 };
 
 /** What only HTTP can get wrong, and the one fault. Beside the refusals as JSON-RPC's own codes stand beside them. */
-export const httpFaults = {
+const httpFaults = {
   route_unknown: { status: 404, title: "There is no such path.", remedy: "`/openapi.json` lists them." },
   method_not_allowed: {
     status: 405,

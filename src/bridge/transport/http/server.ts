@@ -35,7 +35,7 @@ const PARAM_CHARS_MAX = 256;
 /** Sockets beyond the agents' connections, so that health is heard of when they are all taken. */
 const SPARE_SOCKETS = 256;
 
-export const OPENAPI_PATH = "/openapi.json";
+const OPENAPI_PATH = "/openapi.json";
 
 /** The HTTP door. The caller listens on it, and hangs the WebSocket door on `.server`. */
 export const serveHttp = (ports: HttpPorts): FastifyInstance => {
