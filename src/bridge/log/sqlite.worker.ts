@@ -15,16 +15,12 @@ const serve = async (port: MessagePort, data: ThreadData): Promise<void> => {
     case "reader": {
       const { serveCalls } = await import("./sqlite/serve-calls.ts");
       const { openReader } = await import("./sqlite/reader.ts");
-      return serveCalls(
-        port,
-        () => openReader(data.path),
-        (reader, { query, head }: ReaderAsk) => reader.read(query, head),
-      );
+      return serveCalls(port, data.path, openReader, (reader, { query, head }: ReaderAsk) => reader.read(query, head));
     }
     case "keeper": {
       const { serveCalls } = await import("./sqlite/serve-calls.ts");
       const { answerKeeper, openKeeper } = await import("./sqlite/keeper.ts");
-      return serveCalls(port, () => openKeeper(data.path), answerKeeper);
+      return serveCalls(port, data.path, openKeeper, answerKeeper);
     }
   }
 };

@@ -2,13 +2,14 @@ import { faultOf } from "../fault.ts";
 import { LogCorrupt, LogUnavailable } from "../log.ts";
 import type { Refusal } from "./message.ts";
 
-/** An error as it is sent to another thread; `asError` is the way back. */
-export const asRefusal = (error: unknown): Refusal => {
+/** An error as it is sent to another thread, about the file at `path`; `asError` is the way back. */
+export const asRefusal = (error: unknown, path: string): Refusal => {
   if (error instanceof LogCorrupt) return { name: "LogCorrupt", position: error.position, what: error.what };
   if (error instanceof LogUnavailable) {
     return { name: "LogUnavailable", fault: { fault: error.fault, reason: error.message } };
   }
-  return { name: "LogUnavailable", fault: faultOf(error) };
+  const { fault, reason } = faultOf(error);
+  return { name: "LogUnavailable", fault: { fault, reason: reason.includes(path) ? reason : `${path}: ${reason}` } };
 };
 
 export const asError = (refusal: Refusal): LogCorrupt | LogUnavailable =>

@@ -8,7 +8,8 @@ import { asRefusal } from "./refusal.ts";
  */
 export const serveCalls = <Q, R extends { readonly close: () => void }>(
   port: MessagePort,
-  open: () => R,
+  path: string,
+  open: (path: string) => R,
   answer: (opened: R, ask: Q) => unknown,
 ): void => {
   let opened: R | undefined;
@@ -29,11 +30,11 @@ export const serveCalls = <Q, R extends { readonly close: () => void }>(
     const { id, ask } = message;
     let reply: Reply;
     try {
-      opened ??= open();
+      opened ??= open(path);
       reply = { id, ok: true, value: await answer(opened, ask) };
     } catch (error) {
       close();
-      reply = { id, ok: false, error: asRefusal(error) };
+      reply = { id, ok: false, error: asRefusal(error, path) };
     }
     port.postMessage(reply);
   });

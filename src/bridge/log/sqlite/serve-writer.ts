@@ -42,7 +42,7 @@ export const serveWriter = (port: MessagePort, data: WriterData): void => {
   try {
     lock = lockFolder(`${data.path}.lock`, process.pid);
   } catch (error) {
-    post({ kind: "refused", error: asRefusal(error) });
+    post({ kind: "refused", error: asRefusal(error, data.path) });
     port.close();
     return;
   }
@@ -203,7 +203,7 @@ export const serveWriter = (port: MessagePort, data: WriterData): void => {
     fail(error);
     witness?.close();
     lock.release();
-    post({ kind: "refused", error: asRefusal(error) });
+    post({ kind: "refused", error: asRefusal(error, data.path) });
     port.close();
   }
 };

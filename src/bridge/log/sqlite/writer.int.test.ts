@@ -88,6 +88,11 @@ describe("the writer's thread", () => {
     await expect(openAt(path)).rejects.toMatchObject({ name: "LogCorrupt", position: 4 });
   });
 
+  test("a folder that is not there is named", async () => {
+    const nowhere = join(folder.path, "no", "events.db");
+    await expect(openAt(nowhere)).rejects.toThrow(`${nowhere}: unable to open database file`);
+  });
+
   test("a file that is not a log is left alone", async () => {
     const shell = new DatabaseSync(path);
     shell.exec("CREATE TABLE mine (x)");
