@@ -108,6 +108,9 @@ describe("the house", () => {
 });
 
 /** Files outside `cli/` that touch the world, each with its reason. */
-const worldly: readonly string[] = [];
+const worldly: readonly string[] = [
+  // What a client uses when its caller gives it no world of its own, in Node and in browsers.
+  "client/world.ts",
+];
 
 const withoutComments = (text: string): string => text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/^\s*\/\/.*$/gm, "");

@@ -21,7 +21,7 @@ import { checkValue } from "../../schema/check.ts";
 import type { JsonSchema } from "../../schema/node.ts";
 import { canonical } from "../../signing/canonical.ts";
 import { base64url, sha256 } from "../../signing/digest.ts";
-import { verifyJws } from "../../signing/jws.ts";
+import { type JwsFault, verifyJws } from "../../signing/jws.ts";
 import type { VerifyKey } from "../../signing/keys.ts";
 import type { Log } from "../log/log.ts";
 import { type Handled, handler, type Load } from "./handle.ts";
@@ -133,6 +133,11 @@ export const elicitCommands = (ports: ElicitPorts) => {
     const from = caller.actor;
     const denied = askable(request, from);
     if (denied !== undefined) return { ok: false, refusal: denied };
+    const timeoutMs = request.timeoutMs ?? limits.timeoutMsDefault;
+    if (timeoutMs > limits.timeoutMsMax || timeoutMs < limits.timeoutMsMin) {
+      const message = `must be ${limits.timeoutMsMin} to ${limits.timeoutMsMax} here`;
+      return no("invalid_input", "the timeout is out of range", [{ pointer: "/timeoutMs", message }]);
+    }
     const accepted = acceptSchema(request.schema ?? {});
     if (!accepted.ok) {
       const problems = accepted.problems.map((p) => ({ ...p, pointer: `/schema${p.pointer}` }));
@@ -152,7 +157,7 @@ export const elicitCommands = (ports: ElicitPorts) => {
       // The accepted copy is shared by everybody who asks with the same schema, and already read.
       schema: accepted.schema as Json,
       schemaHash: accepted.hash,
-      deadline: time + (request.timeoutMs ?? limits.timeoutMsDefault),
+      deadline: time + timeoutMs,
       ...(request.key === undefined ? {} : { key: request.key }),
       ...cause?.links,
     });
@@ -224,8 +229,7 @@ export const elicitCommands = (ports: ElicitPorts) => {
     }
     const verified = verifyJws(envelope, (kid) => ports.keyOf(by, kid), answerTyp);
     if (!verified.ok) {
-      const formal = verified.code === "malformed" || verified.code === "not_canonical";
-      return no(formal ? "envelope_malformed" : "signature_invalid", verified.reason);
+      return no(formalFaults.has(verified.code) ? "envelope_malformed" : "signature_invalid", verified.reason);
     }
     const read = readAnswerCore(verified.payload, audience);
     return read.ok ? read : no("answer_mismatch", "the signed core is not an answer for this bridge", read.problems);
@@ -267,6 +271,9 @@ export const compose = (
   const question = { ...asked, challenge: base64url(rng.bytes(CHALLENGE_BYTES)) };
   return { ...question, requestHash: base64url(sha256(canonical(requestCore(audience, id, question)))) };
 };
+
+/** Faults of form: nobody's signature was tried yet. */
+const formalFaults: ReadonlySet<JwsFault> = new Set(["malformed", "too_large", "not_canonical", "wrong_type"]);
 
 const byBridge: Caller = { actor: bridgeActor, trace: null };
 
