@@ -54,6 +54,7 @@ export const refusalClassOf = (code: RefusalCode): (typeof refusalClasses)[numbe
 
 /** The limit that a call ran into, by what it wanted. */
 export const limitOf = (code: RefusalCode, operation: string): (typeof limits)[number] | undefined => {
+  if (code === "budget_spent") return "budget";
   if (code !== "too_busy" && code !== "too_many_open" && code !== "rate_limited") return undefined;
   switch (operation) {
     case "elicitations.ask":
@@ -78,6 +79,9 @@ export const violationOfCall = (code: RefusalCode, operation: string): Violation
   switch (code) {
     case "content_invalid":
       return "validation_failure";
+    // Asked for something that its roles do not allow.
+    case "forbidden":
+      return "permission_escalation";
     case "expired":
     case "already_ended":
       return isAnswer ? "late_answer" : undefined;
