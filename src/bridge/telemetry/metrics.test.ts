@@ -3,6 +3,7 @@ import { manualTime } from "../../../test/support/manual-time.ts";
 import type { Draft, EventTypeName, Fact, Recorded } from "../../domain/event.ts";
 import { refusal } from "../../domain/refusal.ts";
 import { type Signal, seriesOf, signals, violations } from "../../domain/signal.ts";
+import type { Log } from "../log/log.ts";
 import { createMetrics, type MetricsOptions } from "./metrics.ts";
 
 const START_MS = 1_767_571_200_000;
@@ -13,7 +14,7 @@ const unsampled = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00";
 const rig = (more: Partial<MetricsOptions> = {}) => {
   const clock = manualTime(START_MS);
   const build = { version: "1.2.3", revision: "abc", node: "24" };
-  const metrics = createMetrics({ clock, build, replayedUpTo: 0, ...more });
+  const metrics = createMetrics({ clock, build, ...more });
   let position = 0;
   const happen = (stream: string, fact: Fact, around: Partial<Draft> = {}): void =>
     metrics.fold({
@@ -268,7 +269,8 @@ describe("violations", () => {
 
 describe("a bridge that starts on a log with a past", () => {
   it("counts nothing of it again, and knows what is still open and since when", async () => {
-    const { ask, elicitation, value, clock } = rig({ replayedUpTo: 3 });
+    const { metrics, ask, elicitation, value, clock } = rig();
+    metrics.timed({ head: () => ({ position: 3, time: START_MS }) } as Log);
     ask("el_1");
     ask("el_2");
     elicitation("el_2")(accepted);

@@ -12,8 +12,8 @@ import { openStories, type Stories } from "./story.ts";
 export interface MetricsOptions {
   readonly clock: Clock;
   readonly build: { readonly version: string; readonly revision: string; readonly node: string };
-  /** Position of the log's head before the bridge starts: events up to it are remembered and not counted again. */
-  readonly replayedUpTo: number;
+  /** Position of the log's head before the bridge starts, where no log is `timed`. */
+  readonly replayedUpTo?: number;
   readonly readings?: Readings;
   /** Traces and logs, which follow the same elicitations. */
   readonly sinks?: readonly Sink[];
@@ -38,7 +38,10 @@ export interface Metrics {
   readonly observer: Observer;
   /** For the `observe` of a log that tells more than its interface does. */
   readonly log: Meter["log"];
-  /** A log that is timed. */
+  /**
+   * The same log, with every append timed. Give it to the bridge, and before it starts: what is in the log by then is
+   * remembered and not counted again.
+   */
   readonly timed: (log: Log) => Log;
   readonly series: Series;
   /** The metrics as text, in OpenMetrics unless `accept` (a header) asks for something else. */
@@ -51,7 +54,7 @@ export interface Metrics {
 
 /** Everything the bridge says in numbers. Feed it: `fold` with the log, `observer` with the rest. */
 export const createMetrics = (options: MetricsOptions): Metrics => {
-  const { clock, replayedUpTo, readings = {}, sinks = [], onFault = () => undefined } = options;
+  const { clock, readings = {}, sinks = [], onFault = () => undefined } = options;
   const refused = new Set<Signal>();
   const series = openSeries(Object.values(signals), (signal, labels) => {
     if (refused.has(signal)) return;
@@ -64,9 +67,10 @@ export const createMetrics = (options: MetricsOptions): Metrics => {
   const refresh = (): Promise<void> => refreshGauges(series, stories, clock, readings);
   const shown = exposition({ families: series.families, refresh });
 
+  let past = options.replayedUpTo ?? 0;
   const fold = (event: Recorded): void => {
     const turn = stories.fold(event);
-    if (event.position <= replayedUpTo) return counts.replayed(event);
+    if (event.position <= past) return counts.replayed(event);
     counts.folded(event, turn);
     for (const sink of sinks) sink.folded(event, turn);
   };
@@ -75,7 +79,10 @@ export const createMetrics = (options: MetricsOptions): Metrics => {
     fold,
     observer: observing(stories, counts, clock, sinks),
     log: counts.log,
-    timed: (log) => timedLog(log, clock, counts.appended),
+    timed: (log) => {
+      past = log.head().position;
+      return timedLog(log, clock, counts.appended);
+    },
     series,
     refresh,
     expose: shown.text,

@@ -15,7 +15,7 @@ afterEach(() => running?.close());
 const watched = async () => {
   const clock = manualTime(START_MS);
   const build = { version: "1", revision: "r", node: "24" };
-  const metrics = createMetrics({ clock, build, replayedUpTo: 0 });
+  const metrics = createMetrics({ clock, build });
   const t = await testBridge({ time: clock, observer: metrics.observer, projections: [metrics] });
   running = t;
   const alice = await t.register("alice");

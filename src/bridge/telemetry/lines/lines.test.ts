@@ -32,7 +32,6 @@ const logged = async (level: Level = "info", more: Partial<LineOptions> = {}) =>
   const metrics = createMetrics({
     clock,
     build: { version: "1", revision: "r", node: "24" },
-    replayedUpTo: 0,
     sinks: [sink],
   });
   const t = await testBridge({ time: clock, observer: metrics.observer, projections: [metrics] });

@@ -24,7 +24,7 @@ const traced = async (ratio: number, perSecondMax = 1_000) => {
     onEnd: (span) => ended.push(span),
   });
   const build = { version: "1", revision: "r", node: "24" };
-  const metrics = createMetrics({ clock, build, replayedUpTo: 0, sinks: [sink] });
+  const metrics = createMetrics({ clock, build, sinks: [sink] });
   const t = await testBridge({ time: clock, observer: metrics.observer, projections: [metrics] });
   running = t;
   const alice = await t.register("alice");
