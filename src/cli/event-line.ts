@@ -51,6 +51,18 @@ const words: { readonly [T in EventTypeName]?: (data: EventData<T>, event: LogEv
   "elicitation.declined": ({ reason }) => ["red", `declines${because(reason)}`],
   "elicitation.cancelled": ({ reason }) => ["yellow", `takes it back${because(reason)}`],
   "elicitation.expired": () => ["red", "nobody answered in time"],
+  "inquiry.asked": ({ message, candidates }) => [
+    undefined,
+    `asks ${candidates.map(({ agent }) => agent).join(" or ")}: ${short(message)}`,
+  ],
+  "inquiry.routed": ({ to, why }) => ["dim", `it goes to ${printableLine(to)}${because(why)}`],
+  "inquiry.heard": ({ how }) => ["dim", `one attempt ended: ${how}`],
+  "inquiry.concluded": ({ how }) => [how === "agreed" ? "green" : "yellow", `concluded: ${how}`],
+  "authorization.decided": ({ action, resource, decision, policies }) => [
+    decision === "allow" ? "dim" : "red",
+    `may ${decision === "allow" ? "" : "not "}${action} ${printableLine(resource)} (${policies.join(", ")})`,
+  ],
+  "budget.reset": ({ reason }) => ["yellow", `lets the story go on${because(reason)}`],
   "security.violation": ({ kind, severity, code }) => ["red", `${severity}: ${kind} (${code})`],
   "bridge.started": ({ version, openElicitations }) => ["dim", `starts (${version}, ${openElicitations} open)`],
   "bridge.stopped": ({ reason }) => ["dim", `stops${because(reason)}`],

@@ -85,6 +85,11 @@ describe("an event's line", () => {
     ["elicitation.accepted", { answer: { payload } }, 'accepts: {"port":1}'],
     ["elicitation.accepted", { answer: { payload: "!" } }, "accepts: (unreadable)"],
     ["elicitation.declined", { reason: "no\u0007" }, "declines: no\\u0007"],
+    [
+      "authorization.decided",
+      { action: "register", resource: "agent/x", decision: "deny", policies: ["admins-register"] },
+      "may not register agent/x (admins-register)",
+    ],
     ["of.a.later.build", { a: 1 }, 'of.a.later.build {"a":1}'],
   ])("of type %s tells it in words, and nothing in it commands the terminal", (type, data, words) => {
     const line = eventLine(event(type, data), plain);

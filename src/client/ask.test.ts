@@ -2,6 +2,7 @@ import { describe, expect, expectTypeOf, test } from "vitest";
 import { clientWorld } from "../../test/support/client.ts";
 import { atRest } from "../../test/support/manual-time.ts";
 import type { Json } from "../domain/json.ts";
+import { unobserved } from "../domain/observer.ts";
 import { decline } from "./questions.ts";
 import { LighthouseRefusal } from "./refusal.ts";
 
@@ -98,6 +99,27 @@ describe("an ask", () => {
 
     expect(new Set([...both, later].map(({ id }) => id)).size).toBe(1);
     expect((await t.events()).filter(({ type }) => type === "elicitation.asked")).toHaveLength(1);
+  });
+
+  test("carries its trace context to the one who answers, and into the log", async () => {
+    // A bridge that traces hands on the context of its own span; here it hands on one that can be told apart.
+    const onward = "00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-01";
+    const { t, join } = await clientWorld({ observer: { ...unobserved, handing: () => onward } });
+    const alice = await join("alice");
+    const bob = await join("bob");
+    const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    let seen: string | undefined;
+    void bob.answerWith((question) => {
+      seen = question.traceparent;
+      return "yes";
+    });
+
+    await alice.ask({ to: "bob", message: "?", traceparent });
+
+    const traceOf = async (type: string) => (await t.events()).find((event) => event.type === type)?.trace;
+    expect(await traceOf("elicitation.asked")).toBe(traceparent);
+    expect(seen).toBe(onward);
+    expect(await traceOf("elicitation.accepted")).toBe(onward);
   });
 
   test("takes a schema object of a library, and types the content by its input", async () => {

@@ -31,6 +31,8 @@ export interface Question<S extends AnswerSchema | undefined = AnswerSchema | un
   readonly key?: string;
   /** Id of the elicitation that led to this one. */
   readonly causedBy?: string;
+  /** W3C trace context of whatever led to the question; it is recorded, and handed to the one who answers. */
+  readonly traceparent?: string;
 }
 
 export interface AskOptions {
@@ -147,8 +149,10 @@ export const askWith = (
 const REASON = "the asker aborted";
 
 const paramsOf = (question: Question): AskParams => {
-  const { schema } = question;
-  return isStandardJsonSchema(schema) ? { ...question, schema: asJsonSchema(schema) } : question;
+  const { traceparent, ...params } = question;
+  const meta = traceparent === undefined ? {} : { _meta: { traceparent } };
+  const { schema } = params;
+  return isStandardJsonSchema(schema) ? { ...params, ...meta, schema: asJsonSchema(schema) } : { ...params, ...meta };
 };
 
 /** A library may take a millisecond to say a type as JSON Schema; it is asked once. */

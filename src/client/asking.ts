@@ -18,6 +18,7 @@ export interface AskParams {
   readonly timeoutMs?: number;
   readonly key?: string;
   readonly causedBy?: string;
+  readonly _meta?: { readonly traceparent: string };
 }
 
 const KEY_BYTES = 12;

@@ -114,6 +114,21 @@ describe.each([
   });
 });
 
+test("what left over a real socket stands in the receipt, pushed or polled", async () => {
+  const { credential } = await served();
+  await using alice = await connect({ credential: await credential("alice") });
+  await using bob = await connect({ credential: await credential("bob") });
+  const polled = await alice.ask.start({ to: "bob", message: "polled?" });
+  await bob.inbox();
+  const steps = async (id: string) => (await alice.receipt(id)).steps.map(({ what, ...step }) => ({ what, ...step }));
+  await expect.poll(() => steps(polled.id)).toContainEqual(expect.objectContaining({ what: "offered", via: "poll" }));
+
+  void bob.answerWith(({ message }) => message);
+  const pushed = await alice.ask({ to: "bob", message: "pushed?" });
+
+  expect(await steps(pushed.id)).toContainEqual(expect.objectContaining({ what: "offered", via: "websocket" }));
+});
+
 test("a wrong credential is refused by name, where the platform tells", async () => {
   const { credential } = await served();
   const alice = { ...(await credential("alice")), token: "lhtwrong" };

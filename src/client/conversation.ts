@@ -8,7 +8,8 @@ import type { ElicitationView, LogEvent, SessionOpened } from "./wire.ts";
 
 /** What the bridge pushes. Each is called in the turn in which the message is read, in the order of the wire. */
 export interface Pushed {
-  readonly offer: (offer: Offer, position: number) => void;
+  /** `trace`: the asker's W3C `traceparent`, if it gave one. */
+  readonly offer: (offer: Offer, trace: string | undefined) => void;
   readonly ended: (elicitation: ElicitationView) => void;
   readonly event: (event: LogEvent) => void;
 }
@@ -75,7 +76,7 @@ export const converse = (
         else queue.settle(message);
         return;
       case "offer":
-        return pushed.offer(message.params.offer, message.params.position);
+        return pushed.offer(message.params.offer, message.params._meta?.traceparent);
       case "ended":
         return pushed.ended(message.params.elicitation);
       case "event":
@@ -126,7 +127,10 @@ export const converse = (
 
 type Message =
   | (Reply & { readonly method?: undefined })
-  | { readonly method: "offer"; readonly params: { readonly offer: Offer; readonly position: number } }
+  | {
+      readonly method: "offer";
+      readonly params: { readonly offer: Offer; readonly _meta?: { readonly traceparent?: string } };
+    }
   | { readonly method: "ended"; readonly params: { readonly elicitation: ElicitationView } }
   | { readonly method: "event"; readonly params: { readonly event: LogEvent } }
   | { readonly method: "closing"; readonly params: Refusal };

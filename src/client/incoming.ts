@@ -18,6 +18,8 @@ export interface IncomingQuestion {
   /** Milliseconds since 1970. */
   readonly deadline: number;
   readonly causedBy: string | undefined;
+  /** W3C trace context that came with the question, where the bridge traces; answers carry it on. */
+  readonly traceparent: string | undefined;
   /** All of it, as it is signed. */
   readonly offer: Offer;
   /**
@@ -54,7 +56,7 @@ export interface AnswerPorts {
   readonly settled: (id: string) => void;
 }
 
-export const incoming = (offer: Offer, ports: AnswerPorts): HeldQuestion => {
+export const incoming = (offer: Offer, traceparent: string | undefined, ports: AnswerPorts): HeldQuestion => {
   const { id, from, message, schema, deadline, causedBy } = offer;
   /** Payloads sent from here. Each holds the challenge and a count, so it is this client's and no other. */
   const sent: string[] = [];
@@ -73,7 +75,11 @@ export const incoming = (offer: Offer, ports: AnswerPorts): HeldQuestion => {
     const iat = Math.floor(ports.clock.now() / 1000);
     const answer = await ports.signer.sign(answerCore(offer, said, ports.nextSeq(), iat));
     sent.push(answer.payload);
-    const view = await ports.link.call<ElicitationView>("elicitations.answer", { id, answer });
+    const view = await ports.link.call<ElicitationView>("elicitations.answer", {
+      id,
+      answer,
+      ...(traceparent === undefined ? {} : { _meta: { traceparent } }),
+    });
     ports.settled(id);
     return outcomeOf(view);
   };
@@ -87,6 +93,7 @@ export const incoming = (offer: Offer, ports: AnswerPorts): HeldQuestion => {
       schema,
       deadline,
       causedBy,
+      traceparent,
       offer,
       accept: (content) => reply({ action: "accept", content }),
       decline: (reason) => reply({ action: "decline", reason }),

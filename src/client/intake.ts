@@ -25,10 +25,10 @@ export const intake = (ports: Omit<AnswerPorts, "settled">, limits: ClientLimits
     }
   };
 
-  const hold = (offer: Offer): HeldQuestion => {
+  const hold = (offer: Offer, trace?: string): HeldQuestion => {
     const known = held.get(offer.id);
     if (known !== undefined) return known;
-    const fresh = incoming(offer, { ...ports, settled });
+    const fresh = incoming(offer, trace, { ...ports, settled });
     held.set(offer.id, fresh);
     return fresh;
   };
@@ -51,12 +51,12 @@ export const intake = (ports: Omit<AnswerPorts, "settled">, limits: ClientLimits
   };
 
   return {
-    offer: (offer: Offer): void => {
+    offer: (offer: Offer, trace?: string): void => {
       if (!held.has(offer.id) && held.size >= limits.questionsHeldMax) {
         leftAtBridge = true;
         return;
       }
-      const question = hold(offer);
+      const question = hold(offer, trace);
       if (!question.taken) give(question);
     },
 

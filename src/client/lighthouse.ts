@@ -52,7 +52,7 @@ export const connectWith = async (options: ConnectOptions & ClientPorts) => {
       onStatus,
     },
     {
-      offer: (offer) => questions.offer(offer),
+      offer: (offer, trace) => questions.offer(offer, trace),
       ended: (view) => {
         asks.ended(view);
         questions.ended(view);

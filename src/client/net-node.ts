@@ -54,7 +54,8 @@ const channelOf = (socket: WebSocket): Channel => {
     told(code, gone.reason);
   });
   const channel: Channel = {
-    send: (text, flushed) => socket.send(text, flushed ?? ignore),
+    // `ws` reports success with null, whatever its types say.
+    send: (text, flushed) => socket.send(text, flushed === undefined ? ignore : (error) => flushed(error ?? undefined)),
     close: (code, reason) => socket.close(code, reason),
     bufferedBytes: () => socket.bufferedAmount,
     onMessage: () => undefined,
