@@ -115,7 +115,9 @@ const reject = (socket: Duplex, problem: ProblemBody): void => void socket.end(r
 
 const channelOf = (ws: WebSocket): Channel => {
   const channel: Channel = {
-    send: (text, flushed) => ws.send(text, flushed),
+    // Node calls back with `null`, not with nothing, for a write that waited behind others.
+    send: (text, flushed) =>
+      flushed === undefined ? ws.send(text) : ws.send(text, (error) => flushed(error ?? undefined)),
     close: (code, reason) => ws.close(code, reason),
     bufferedBytes: () => ws.bufferedAmount,
     onMessage: () => undefined,
