@@ -57,7 +57,7 @@ describe("a bridge that is killed", () => {
   test("this same test finds a log that acknowledges before it commits", async () => {
     let found = 0;
     for (let round = 1; round <= 10 && found === 0; round++) {
-      found += (await lost(await killUnderLoad(100 + 37 * round, "unsafe"))).length;
+      found += (await lost(await killUnderLoad(50 + 37 * round, "unsafe"))).length;
     }
     expect(found).toBeGreaterThan(0);
   });

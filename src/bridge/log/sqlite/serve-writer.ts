@@ -6,7 +6,7 @@ import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import { type Fault, faultOf } from "../fault.ts";
 import { LogCorrupt } from "../log.ts";
 import { lockFolder } from "./lock.ts";
-import { type AppendMessage, COLUMNS, type FromWriter, noRows, type ToWriter } from "./message.ts";
+import { type AppendMessage, COLUMNS, type FromWriter, type GroupOutcome, noRows, type ToWriter } from "./message.ts";
 import { asRefusal } from "./refusal.ts";
 import { openForReading } from "./schema.ts";
 import type { WriterData } from "./thread-data.ts";
@@ -18,6 +18,8 @@ export const GROUP_CHARS_MAX = 262_144;
 
 /** Bytes written to the write-ahead log, by estimate, after which it is brought into the database. */
 const WAL_BYTES = 8_388_608;
+/** How long after its acknowledgement a group is committed when `unsafeAckBeforeCommit` is set. */
+const UNSAFE_COMMIT_MS = 20;
 /** Free bytes that a disk which was full must have again: two of the largest groups, so that it does not flap. */
 const RESUME_FREE_BYTES = 2 * GROUP_CHARS_MAX;
 /** What one commit writes besides its records: the last pages of the table and its indices. */
@@ -87,7 +89,7 @@ export const serveWriter = (port: MessagePort, data: WriterData): void => {
     if (writer === undefined) return post({ kind: "failed", appends, fault: why });
     try {
       const early = data.unsafeAckBeforeCommit === true;
-      const outcome = writer.commit(group, early ? (o) => post({ kind: "committed", ...o }) : undefined);
+      const outcome = writer.commit(group, early ? acknowledgeTooEarly : undefined);
       told = writer.head().position;
       if (!early) post({ kind: "committed", ...outcome });
     } catch (error) {
@@ -98,6 +100,12 @@ export const serveWriter = (port: MessagePort, data: WriterData): void => {
     const before = walBytes;
     walBytes += COMMIT_BYTES + 2 * group.reduce((sum, message) => sum + message.chars, 0);
     if (before < WAL_BYTES && walBytes >= WAL_BYTES) post({ kind: "walGrown" });
+  };
+
+  /** The bug that the crash test must be able to find, slow enough that a kill lands between the two. */
+  const acknowledgeTooEarly = (outcome: GroupOutcome): void => {
+    post({ kind: "committed", ...outcome });
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, UNSAFE_COMMIT_MS);
   };
 
   const sign = (): void => {
