@@ -59,7 +59,7 @@ export const act = async (
   }
 };
 
-export class Interrupted extends Error {
+class Interrupted extends Error {
   override readonly name = "Interrupted";
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type ClientWorld, clientWorld } from "../../test/support/client.ts";
 import { atRest } from "../../test/support/manual-time.ts";
+import { testBridge } from "../../test/support/test-bridge.ts";
 import type { ConnectionStatus } from "./link.ts";
 import type { LogEvent } from "./wire.ts";
 
@@ -143,6 +144,36 @@ describe("a question", () => {
       code: "already_ended",
       detail: expect.stringContaining("never mind"),
     });
+  });
+});
+
+describe("a bridge that is killed and started again on its disk", () => {
+  test("is the same bridge to its clients: asks, questions and watchers go on", async () => {
+    const world = await clientWorld();
+    const alice = await world.join("alice");
+    const bob = await world.join("bob");
+    const seen: string[] = [];
+    void (async () => {
+      for await (const event of alice.events.watch({ types: ["elicitation.accepted", "custom"] }))
+        seen.push(event.type);
+    })();
+    const asked = alice.ask({ to: "bob", message: "before" });
+    const { value: question } = await bob.questions().next();
+    await alice.events.append("before.crash", 1);
+    await atRest();
+
+    const after = await testBridge({ disk: world.t.disk, time: world.t.clock, seed: 2 });
+    world.wires.serve(after.bridge);
+    await world.t.clock.advance(SOON_MS);
+    await question?.accept("after the crash");
+    await alice.events.append("after.crash", 1);
+    await world.t.clock.advance(SOON_MS);
+
+    expect(await asked).toMatchObject({ status: "accepted", content: "after the crash" });
+    expect(seen).toEqual(["custom", "elicitation.accepted", "custom"]);
+    const events = await after.events();
+    expect(events.filter(({ type }) => type === "elicitation.asked")).toHaveLength(1);
+    expect(events.filter(({ type }) => type === "elicitation.accepted")).toHaveLength(1);
   });
 });
 

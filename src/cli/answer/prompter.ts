@@ -10,7 +10,7 @@ export interface Prompter {
   readonly say: (text: string) => void;
 }
 
-export interface Choice<V extends string> {
+interface Choice<V extends string> {
   readonly value: V;
   readonly label: string;
 }
