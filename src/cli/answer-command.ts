@@ -45,7 +45,7 @@ export const answerCommand = (): Command =>
         return withClient(options, doing, async (client) => {
           const question = pick(await client.inbox(), id, client);
           const outcome = await answerTo(question, options, doing);
-          return outcome === undefined ? leftOpen(question, doing) : recorded(outcome, doing);
+          return typeof outcome === "string" ? leftOpen(question, outcome, doing) : recorded(outcome, doing);
         });
       }),
     );
@@ -66,23 +66,30 @@ const pick = (items: readonly IncomingQuestion[], id: string | undefined, { agen
   });
 };
 
-const answerTo = async (question: IncomingQuestion, options: Options, doing: Act): Promise<Outcome | undefined> => {
+/** An outcome, or with which exit the question was left where it is. */
+const answerTo = async (question: IncomingQuestion, options: Options, doing: Act): Promise<Outcome | Exit> => {
   if (options.decline !== undefined) return question.decline(options.decline);
   if (options.content !== undefined) return question.accept(readJson(options.content, "--content"));
   const { stdin, stderr } = process;
   const signal = AbortSignal.any([doing.signal, question.withdrawn]);
-  const prompter = (stdin.isTTY === true ? terminalPrompter : linePrompter)(stdin, stderr, signal);
+  const prompter = (canDraw(stdin, stderr) ? terminalPrompter : linePrompter)(stdin, stderr, signal);
   try {
-    return await fillIn(question, prompter);
+    return (await fillIn(question, prompter)) ?? "ok";
   } catch (error) {
     if (!(error instanceof NothingSaid)) throw error;
     if (question.withdrawn.aborted) throw question.withdrawn.reason;
-    if (error.message === "") return undefined;
+    // A terminal that is asked key by key tells Ctrl-C as a key.
+    if (error.message === "") return "interrupted";
     throw new Failure("usage", `Nothing was answered: ${error.message}.`);
   } finally {
     stdin.destroy();
   }
 };
+
+/** Menus need keys one by one, and a screen that has a width: some terminals in containers say that theirs is 0. */
+const MENU_COLUMNS_MIN = 20;
+const canDraw = (stdin: NodeJS.ReadStream, stderr: NodeJS.WriteStream): boolean =>
+  stdin.isTTY === true && stderr.isTTY === true && stderr.columns >= MENU_COLUMNS_MIN;
 
 /** Asks until the bridge takes the answer; `undefined` when it is left for later. */
 const fillIn = async (question: IncomingQuestion, prompter: Prompter): Promise<Outcome | undefined> => {
@@ -102,9 +109,9 @@ const fillIn = async (question: IncomingQuestion, prompter: Prompter): Promise<O
   }
 };
 
-const leftOpen = ({ id }: IncomingQuestion, { terminal }: Act): Exit => {
+const leftOpen = ({ id }: IncomingQuestion, exit: Exit, { terminal }: Act): Exit => {
   terminal.result({ id, status: "open" }, () => `Nothing was answered; ${id} stays open.`);
-  return "ok";
+  return exit;
 };
 
 const recorded = (outcome: Outcome, { terminal }: Act): Exit => {
