@@ -21,25 +21,21 @@ const configuration = ({ tracing: { opentelemetry, jaeger } }: Spec) => {
     },
     // Refuses before it dies; the bridge counts what was refused, and keeps what its buffer holds.
     processors: { memory_limiter: { check_interval: "1s", limit_mib: 256, spike_limit_mib: 64 } },
-    exporters: {
-      debug: { verbosity: "basic" },
-      ...(jaeger.enabled ? { "otlp_http/jaeger": { endpoint: jaeger.endpoint, ...patience } } : {}),
-    },
+    exporters: jaeger.enabled
+      ? { "otlp_http/jaeger": { endpoint: jaeger.endpoint, ...patience } }
+      : { debug: { verbosity: "basic" } },
     service: {
       extensions: ["health_check"],
       pipelines: {
-        traces: pipelineTo(jaeger.enabled ? "otlp_http/jaeger" : "debug"),
-        logs: pipelineTo("debug"),
+        traces: {
+          receivers: ["otlp"],
+          processors: ["memory_limiter"],
+          exporters: [jaeger.enabled ? "otlp_http/jaeger" : "debug"],
+        },
       },
     },
   };
 };
-
-const pipelineTo = (exporter: string) => ({
-  receivers: ["otlp"],
-  processors: ["memory_limiter"],
-  exporters: [exporter],
-});
 
 /** 50,000 spans wait for a Jaeger that is away, about 50 MB; the batch processor that once did this is going away. */
 const patience = {
