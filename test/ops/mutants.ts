@@ -82,7 +82,6 @@ const exchanges: Readonly<Record<string, readonly Change[]>> = {
   And: [["logic", "unless"]],
   Unless: [["logic", "and"]],
   Or: [["logic", "unless"]],
-  Rate: [["function", "delta"]],
   Sum: [["function", "min"]],
   Max: [["function", "count"]],
 };

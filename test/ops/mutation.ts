@@ -16,7 +16,11 @@ import { rendered } from "./tree.ts";
 
 interface TestFile {
   readonly path: string;
-  readonly content: { readonly tests: readonly unknown[]; readonly evaluation_interval: string };
+  readonly content: {
+    readonly rule_files: readonly string[];
+    readonly tests: readonly unknown[];
+    readonly evaluation_interval: string;
+  };
   /** The rules it depends on, recordings before alerts, as they were rendered. */
   readonly rules: readonly Rule[];
 }
@@ -59,17 +63,32 @@ const testsOf = (files: Rendered, rules: readonly Rule[]): readonly TestFile[] =
     .map(([path, text]) => {
       const content = parse(text) as TestFile["content"];
       const stem = path.replace(/^.*\/|\.yml$/g, "");
-      const asked = stem === "recordings" ? recordedIn(content) : rules.filter(({ alert }) => alert === stem);
-      return { path, content, rules: closure(asked, rules) };
+      if (stem.startsWith("recordings")) return { path, content, rules: recordingsIn(files, content, rules) };
+      const alert = stem.replace(/-[0-9]+s$/, "");
+      return {
+        path,
+        content,
+        rules: closure(
+          rules.filter((rule) => rule.alert === alert),
+          rules,
+        ),
+      };
     });
 
-/** What a test of recordings asks about, by name. */
-const recordedIn = ({ tests }: TestFile["content"]): readonly Rule[] => {
-  const asked = (tests as { promql_expr_test: { expr: string }[] }[]).flatMap(
-    ({ promql_expr_test }) => promql_expr_test,
+/** The recordings of the files that a test loads. */
+const recordingsIn = (
+  files: Rendered,
+  { rule_files }: TestFile["content"],
+  rules: readonly Rule[],
+): readonly Rule[] => {
+  const loaded = new Map(
+    [...files].filter(([path]) => rule_files.some((file) => path.endsWith(file.replace("..", "")))),
   );
-  return asked.map(({ expr }) => ({ record: "", expr }));
+  const names = rulesOf(loaded).map(identity);
+  return rules.filter((rule) => rule.record !== undefined && names.includes(identity(rule)));
 };
+
+const identity = ({ record, labels, expr }: Rule): string => JSON.stringify([record, labels, expr]);
 
 /** The rules that others read, however indirectly, in the order in which they have to be evaluated. */
 const closure = (asked: readonly Rule[], rules: readonly Rule[]): readonly Rule[] => {

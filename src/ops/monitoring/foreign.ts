@@ -3,6 +3,7 @@
  * for. Everything else has to be in `domain/signal.ts`, or a test says so.
  */
 export const foreign: Readonly<Record<string, { readonly from: string; readonly labels: readonly string[] }>> = {
+  ALERTS: { from: "Prometheus, for every alert", labels: ["alertname", "alertstate"] },
   up: { from: "Prometheus, for every target", labels: ["job", "instance"] },
   process_start_time_seconds: { from: "prom-client's default metrics", labels: ["job", "instance"] },
   process_resident_memory_bytes: { from: "prom-client's default metrics", labels: ["job", "instance"] },

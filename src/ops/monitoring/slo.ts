@@ -48,7 +48,9 @@ export const sliOf = (slo: SloName, { latencySeconds }: Promises): Sli => {
       const within = `${signals.bridgeOverhead.name}_bucket{${le(latencySeconds)}}`;
       const all = (counting: Counting, window: Duration) =>
         counting(select(signals.bridgeOverhead, {}, "_count"), window);
-      return ofEvents({ all, bad: (counting, window) => `(${all(counting, window)} - ${counting(within, window)})` });
+      const bad = (counting: Counting, window: Duration) => `(${all(counting, window)} - ${counting(within, window)})`;
+      // A bucket that is missing is no proof that all were fast, so nothing stands in for it.
+      return { count: { all, bad }, ratio: (window) => `${bad(rate, window)} / (${all(rate, window)} > 0)` };
     }
     case "message-delivery":
       return ofEvents({

@@ -1,6 +1,6 @@
 import { burnProofs, lowTrafficProofs, ticketProofs } from "../proof/burning.ts";
 import { badEvents, errorRatio, events, rounded, type SloName, type SloWindow } from "../slo.ts";
-import type { Alert, Dashboard, Team } from "./alert.ts";
+import type { Alert, Dashboard, Team, Tuning } from "./alert.ts";
 
 /**
  * How fast a promise's budget burns, in two windows at once: the long one says that it matters, the short one that it
@@ -32,6 +32,16 @@ const burns = (slo: SloName, pairs: readonly Pair[], budget: number): string =>
       return `(${errorRatio(short)}{slo="${slo}"} > ${limit} and ${errorRatio(long)}{slo="${slo}"} > ${limit})`;
     })
     .join(" or ");
+
+/** Without traffic that varies, three times a budget in a day is once in three days: one pair says both. */
+const pairsOf = (slo: SloName, pairs: readonly Pair[]): readonly Pair[] =>
+  slo === "availability" ? pairs.filter(({ long }) => long !== "1d") : pairs;
+
+/** An outage for which somebody was called is not announced a second time when the bridge is back. */
+const unlessCalled = (slo: SloName, condition: string, span: Tuning["span"]): string =>
+  slo === "availability"
+    ? `(${condition}) unless on () count_over_time(ALERTS{alertname="BridgeDown", alertstate="firing"}[${span("30m")}])`
+    : condition;
 
 const guarded = (slo: SloName, condition: string, window: "1h" | "1d"): string =>
   slo === "availability" ? condition : `(${condition}) and ${events(window)}{slo="${slo}"} >= ${enoughEvents[window]}`;
@@ -95,7 +105,7 @@ const pageOf = ({ slo, name, what, bad, component, team, dashboard }: Subject): 
   for: "0s",
   concern: slo,
   labels: { slo },
-  expr: ({ promises }) => guarded(slo, burns(slo, page, promises.budget[slo]), "1h"),
+  expr: ({ promises, span }) => unlessCalled(slo, guarded(slo, burns(slo, page, promises.budget[slo]), "1h"), span),
   summary: `${what}, fast enough to use up a month's budget in days.`,
   description: `${share} ${bad}.`,
   dashboard,
@@ -107,7 +117,8 @@ const ticketOf = (subject: Subject): Alert => ({
   name: `${subject.name}BudgetBurnTicket`,
   title: `${subject.what}: Budget Burns`,
   severity: "warning",
-  expr: ({ promises }) => guarded(subject.slo, burns(subject.slo, ticket, promises.budget[subject.slo]), "1d"),
+  expr: ({ promises }) =>
+    guarded(subject.slo, burns(subject.slo, pairsOf(subject.slo, ticket), promises.budget[subject.slo]), "1d"),
   summary: `${subject.what}, and the month's budget will not last.`,
   proofs: ({ promises }) => ticketProofs(subject.slo, promises),
 });

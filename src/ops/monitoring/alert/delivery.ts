@@ -1,17 +1,13 @@
 import { signals } from "../../../domain/signal.ts";
 import { increase, rate, select } from "../promql.ts";
-import { counter, gauge, type Phase, series } from "../proof/series.ts";
-import { over, silence, under, windowEdges } from "../proof/stories.ts";
+import { besideIdle, counter, series } from "../proof/series.ts";
+import { enoughProofs, type Share, shareProofs } from "../proof/share.ts";
+import { silence, windowEdges } from "../proof/stories.ts";
 import type { Alert } from "./alert.ts";
 
 type Via = "websocket" | "webhook";
 const ended = (via: Via, result: "offered" | "failed") => series(signals.deliveries, { via, result, arm: "stable" });
 const attempts = (via: Via) => series(signals.deliveryAttempts, { via });
-
-const stream = (via: Via, perSecond: number, shares: readonly Phase[]) => ({
-  [ended(via, "failed")]: counter(15, ...shares.map(([part, seconds]) => [perSecond * part, seconds] as const)),
-  [ended(via, "offered")]: counter(15, ...shares.map(([part, seconds]) => [perSecond * (1 - part), seconds] as const)),
-});
 
 const failing: Alert = {
   name: "DeliveryFailing",
@@ -27,41 +23,36 @@ const failing: Alert = {
     const failed = select(signals.deliveries, { result: "failed" });
     const all = rate(select(signals.deliveries), span("5m"), "via");
     const enough = `${increase(failed, span("5m"), "via")} >= 5`;
-    return `100 * ${rate(failed, span("5m"), "via")} / (${all} > 0) > ${threshold} and ${enough}`;
+    return `100 * ${rate(failed, span("5m"), "via")} / ${all} > ${threshold} and ${enough}`;
   },
   summary: "Deliveries by {{ $labels.via }} fail.",
   description: '{{ $value | printf "%.1f" }} % of the attempts to deliver by {{ $labels.via }} fail.',
   dashboard: "lighthouse-delivery",
-  proofs: ({ threshold, forSeconds }) => [
-    {
-      name: "fires for the way that fails and not for the one that works, and resolves",
-      every: 15,
-      given: {
-        ...stream("webhook", 10, [
-          [0, 600],
-          [(threshold / 100) * over, forSeconds + 900],
-          [0, 900],
-        ]),
-        ...stream("websocket", 1000, [[0, 2400 + forSeconds]]),
+  proofs: ({ threshold, forSeconds }) => {
+    const share: Share = {
+      bad: ended("webhook", "failed"),
+      good: ended("webhook", "offered"),
+      threshold: threshold / 100,
+      windowSeconds: 300,
+      forSeconds,
+    };
+    const failing = forSeconds + 900;
+    return [
+      ...shareProofs(share),
+      ...enoughProofs(share, 5),
+      {
+        name: "fires for the way that fails and not for the one that works, however much goes there",
+        every: 15,
+        given: {
+          [ended("webhook", "failed")]: counter(15, [5, failing]),
+          [ended("webhook", "offered")]: counter(15, [5, failing]),
+          [ended("websocket", "failed")]: counter(15, [0.1, failing]),
+          [ended("websocket", "offered")]: counter(15, [1000, failing]),
+        },
+        expect: [{ at: failing - 15, firing: 1 }],
       },
-      expect: windowEdges(15, 600 + 285 + forSeconds, 1500 + forSeconds + 30),
-    },
-    {
-      name: "stays silent under the threshold",
-      every: 15,
-      given: stream("webhook", 10, [[(threshold / 100) * under, forSeconds + 1800]]),
-      expect: silence(forSeconds + 1800),
-    },
-    {
-      name: "stays silent when four of four fail: too few to be a share",
-      every: 15,
-      given: {
-        [ended("webhook", "failed")]: gauge(15, [0, 600], [4, 900]),
-        [ended("webhook", "offered")]: gauge(15, [9, 1500]),
-      },
-      expect: silence(1500),
-    },
-  ],
+    ];
+  },
 };
 
 const stalled: Alert = {
@@ -81,11 +72,23 @@ const stalled: Alert = {
     {
       name: "fires when attempts no longer end, and resolves when they do",
       every: 15,
-      given: {
+      given: besideIdle({
         [attempts("websocket")]: counter(15, [1, forSeconds + 2400]),
         [ended("websocket", "offered")]: counter(15, [1, 600], [0, forSeconds + 900], [1, 900]),
-      },
+      }),
       expect: windowEdges(15, 600 + 300 + forSeconds, 1500 + forSeconds + 15),
+    },
+    {
+      name: "resolves when attempts stop, five minutes later",
+      every: 15,
+      given: {
+        [attempts("websocket")]: counter(15, [1, forSeconds + 900], [0, 900]),
+        [ended("websocket", "offered")]: counter(15, [0, forSeconds + 1800]),
+      },
+      expect: [
+        { at: forSeconds + 900 + 270, firing: 1 },
+        { at: forSeconds + 900 + 315, firing: 0 },
+      ],
     },
     {
       name: "stays silent when nobody attempts anything",

@@ -1,7 +1,8 @@
 import { signals } from "../../../domain/signal.ts";
 import { increase, rate, select } from "../promql.ts";
-import { counter, gauge, type Phase, series } from "../proof/series.ts";
-import { edges, over, silence, under, windowEdges } from "../proof/stories.ts";
+import { besideIdle, counter, gauge, type Phase, series } from "../proof/series.ts";
+import { enoughProofs, type Share, shareProofs } from "../proof/share.ts";
+import { edges, over, silence } from "../proof/stories.ts";
 import type { Alert } from "./alert.ts";
 
 type Outcome = "accepted" | "error" | "expired" | "rejected";
@@ -32,24 +33,16 @@ const errorRateHigh: Alert = {
   description: '{{ $value | printf "%.2f" }} % of elicitations end in a fault of the bridge.',
   dashboard: "lighthouse-overview",
   proofs: ({ threshold, forSeconds }) => {
-    const share = threshold / 100;
+    const share: Share = {
+      bad: ended("error"),
+      good: ended("accepted"),
+      threshold: threshold / 100,
+      windowSeconds: 300,
+      forSeconds,
+    };
     return [
-      {
-        name: "fires when the share of faults is over the threshold, and resolves when they left the window",
-        every: 15,
-        given: mixed("error", 10, [
-          [0, 900],
-          [share * over, forSeconds + 900],
-          [0, 900],
-        ]),
-        expect: windowEdges(15, 900 + 285 + forSeconds, 1800 + forSeconds + 30),
-      },
-      {
-        name: "stays silent under the threshold",
-        every: 15,
-        given: mixed("error", 10, [[share * under, 1800]]),
-        expect: silence(1800),
-      },
+      ...shareProofs(share),
+      ...enoughProofs(share, 2, 600),
       {
         name: "fires at 50 % errors of a slow stream, one request a minute (the ancestor's rule was silent)",
         every: 15,
@@ -71,7 +64,10 @@ const errorRateHigh: Alert = {
       {
         name: "stays silent at one failure in a quiet night",
         every: 15,
-        given: { [ended("error")]: gauge(15, [0, 600], [1, 1200]), [ended("accepted")]: gauge(15, [7, 1800]) },
+        given: {
+          [ended("error")]: gauge(15, [0, 600], [1, 1200]),
+          [ended("accepted")]: gauge(15, [7, 600], [12, 1200]),
+        },
         expect: silence(1800),
       },
       {
@@ -106,7 +102,7 @@ const elicitationsOverdue: Alert = {
     {
       name: "fires when one stays open past its deadline, and resolves when it ended",
       every: 15,
-      given: { [overdue]: gauge(15, [0, 600], [1, 600], [0, 600]) },
+      given: besideIdle({ [overdue]: gauge(15, [0, 600], [1, 600], [0, 600]) }),
       expect: edges(15, 600 + forSeconds, 1200),
     },
   ],
@@ -132,10 +128,10 @@ const elicitationsQueued: Alert = {
     {
       name: "fires when too many wait, and resolves when they were offered",
       every: 15,
-      given: {
+      given: besideIdle({
         [open("asked")]: gauge(15, [0, 600], [threshold * over, forSeconds + 600], [0, 600]),
         [open("offered")]: gauge(15, [0, 600 + forSeconds + 600], [threshold * over, 600]),
-      },
+      }),
       expect: edges(15, 600 + forSeconds, 1200 + forSeconds),
     },
     {
@@ -160,41 +156,21 @@ const elicitationsExpiring: Alert = {
   expr: ({ threshold, span }) => {
     const expired = select(signals.elicitationsEnded, { status: "expired" });
     const all = rate(select(signals.elicitationsEnded, { status: "!rejected" }), span("15m"));
-    return `100 * ${rate(expired, span("15m"))} / (${all} > 0) > ${threshold} and ${increase(expired, span("15m"))} >= 5`;
+    return `100 * ${rate(expired, span("15m"))} / ${all} > ${threshold} and ${increase(expired, span("15m"))} >= 5`;
   },
   summary: "Many questions get no answer in time.",
   description: '{{ $value | printf "%.1f" }} % of elicitations expired within a quarter of an hour.',
   dashboard: "lighthouse-overview",
-  proofs: ({ threshold, forSeconds }) => [
-    {
-      name: "fires when the share that expires is over the threshold, and resolves when it fell",
-      every: 15,
-      given: mixed("expired", 10, [
-        [0, 1200],
-        [(threshold / 100) * over, forSeconds + 1800],
-        [0, 1800],
-      ]),
-      expect: windowEdges(15, 1200 + 825 + forSeconds, 3000 + forSeconds + 90),
-    },
-    {
-      name: "stays silent under the threshold",
-      every: 15,
-      given: mixed("expired", 10, [[(threshold / 100) * under, forSeconds + 3000]]),
-      expect: silence(forSeconds + 3000),
-    },
-    {
-      name: "stays silent when four of four expire: too few to be a share",
-      every: 15,
-      given: { [ended("expired")]: gauge(15, [0, 600], [4, 1800]), [ended("accepted")]: gauge(15, [0, 2400]) },
-      expect: silence(2400),
-    },
-    {
-      name: "fires when six of six expire",
-      every: 15,
-      given: { [ended("expired")]: gauge(15, [0, 600], [6, 1800]), [ended("accepted")]: gauge(15, [0, 2400]) },
-      expect: [{ at: 600 + 15 + forSeconds, firing: 1 }],
-    },
-  ],
+  proofs: ({ threshold, forSeconds }) => {
+    const share: Share = {
+      bad: ended("expired"),
+      good: ended("accepted"),
+      threshold: threshold / 100,
+      windowSeconds: 900,
+      forSeconds,
+    };
+    return [...shareProofs(share), ...enoughProofs(share, 5)];
+  },
 };
 
 const refused = series(signals.answersRefused, { reason: "schema" });
@@ -214,48 +190,15 @@ const answersRefused: Alert = {
     const no = rate(select(signals.answersRefused), span("15m"));
     const yes = rate(select(signals.responseTime, {}, "_count"), span("15m"));
     const enough = `${increase(select(signals.answersRefused), span("15m"))} >= 10`;
-    return `100 * ${no} / (${no} + ${yes} > 0) > ${threshold} and ${enough}`;
+    return `100 * ${no} / (${no} + ${yes}) > ${threshold} and ${enough}`;
   },
   summary: "The bridge refuses many answers.",
   description:
     '{{ $value | printf "%.1f" }} % of answers were refused. The questions stay open, and their askers wait.',
   dashboard: "lighthouse-overview",
   proofs: ({ threshold, forSeconds }) => {
-    const share = threshold / 100;
-    const stream = (shares: readonly Phase[]) => ({
-      [refused]: counter(15, ...shares.map(([part, seconds]) => [10 * part, seconds] as const)),
-      [answered]: counter(15, ...shares.map(([part, seconds]) => [10 * (1 - part), seconds] as const)),
-    });
-    return [
-      {
-        name: "fires when the share of refused answers is over the threshold, and resolves when it fell",
-        every: 15,
-        given: stream([
-          [0, 1200],
-          [share * over, forSeconds + 1800],
-          [0, 1800],
-        ]),
-        expect: windowEdges(15, 1200 + 825 + forSeconds, 3000 + forSeconds + 90),
-      },
-      {
-        name: "stays silent under the threshold",
-        every: 15,
-        given: stream([[share * under, forSeconds + 3000]]),
-        expect: silence(forSeconds + 3000),
-      },
-      {
-        name: "stays silent when nine of nine are refused: too few to be a share",
-        every: 15,
-        given: { [refused]: gauge(15, [0, 600], [9, 1800]), [answered]: gauge(15, [0, 2400]) },
-        expect: silence(2400),
-      },
-      {
-        name: "fires when eleven of eleven are refused",
-        every: 15,
-        given: { [refused]: gauge(15, [0, 600], [11, 1800]), [answered]: gauge(15, [0, 2400]) },
-        expect: [{ at: 600 + 15 + forSeconds, firing: 1 }],
-      },
-    ];
+    const share: Share = { bad: refused, good: answered, threshold: threshold / 100, windowSeconds: 900, forSeconds };
+    return [...shareProofs(share), ...enoughProofs(share, 10)];
   },
 };
 

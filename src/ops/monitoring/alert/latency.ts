@@ -1,12 +1,14 @@
-import { overhead, type Phase } from "../proof/series.ts";
+import { signals } from "../../../domain/signal.ts";
+import { besideIdle, type Given, observations, type Phase } from "../proof/series.ts";
 import { over, silence, windowEdges } from "../proof/stories.ts";
 import type { Alert, Proof, Tuned } from "./alert.ts";
 
+const leg = (of: "ask" | "answer", p99Ms: number, ...phases: readonly Phase[]): Given =>
+  observations(signals.bridgeOverhead, { leg: of, arm: "stable" }, 15, p99Ms / 1000, ...phases);
+
 /** Both legs, 6 : 4, together `p99Ms`: what leaves one out, or takes one quantile over both, is seen. */
-const bothLegs = (p99Ms: number, ...phases: readonly Phase[]): Readonly<Record<string, string>> => ({
-  ...overhead(15, "ask", (p99Ms / 1000) * 0.6, ...phases),
-  ...overhead(15, "answer", (p99Ms / 1000) * 0.4, ...phases),
-});
+const bothLegs = (p99Ms: number, ...phases: readonly Phase[]): Given =>
+  besideIdle({ ...leg("ask", p99Ms * 0.6, ...phases), ...leg("answer", p99Ms * 0.4, ...phases) });
 
 const proofs = ({ threshold, forSeconds }: Tuned): readonly Proof[] => [
   {
@@ -24,7 +26,7 @@ const proofs = ({ threshold, forSeconds }: Tuned): readonly Proof[] => [
   {
     name: "does not wait for the second leg: an agent may think for minutes before it answers",
     every: 15,
-    given: overhead(15, "ask", (threshold * over) / 1000, [0, 600], [10, forSeconds + 600]),
+    given: leg("ask", threshold * over, [0, 600], [10, forSeconds + 600]),
     expect: [{ at: 900 + forSeconds, firing: 1 }],
   },
 ];

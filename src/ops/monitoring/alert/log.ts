@@ -1,6 +1,6 @@
 import { signals } from "../../../domain/signal.ts";
 import { increase, rate, select } from "../promql.ts";
-import { counter, gauge, series } from "../proof/series.ts";
+import { besideIdle, type Given, gauge, observations, type Phase, series } from "../proof/series.ts";
 import { edges, over, silence, under, windowEdges } from "../proof/stories.ts";
 import type { Alert, Proof } from "./alert.ts";
 
@@ -23,26 +23,17 @@ const appendFailing: Alert = {
     {
       name: "fires at the first failure, by its reason, and resolves",
       every: 15,
-      given: { [failures("disk_full")]: gauge(15, [0, 600], [1, 1200]), [failures("io")]: gauge(15, [0, 1800]) },
+      given: besideIdle({
+        [failures("disk_full")]: gauge(15, [0, 600], [1, 1200]),
+        [failures("io")]: gauge(15, [0, 1800]),
+      }),
       expect: windowEdges(15, 600, 600 + 300),
     },
   ],
 };
 
-/** `share` of the appends take between 100 and 250 ms, the others less than 5. */
-const appends = (share: number, seconds: number, quiet: number) => {
-  const name = signals.logAppend.name;
-  const from = 'job="lighthouse-bridge", instance="localhost:8765"';
-  const of = (le: string, part: number) => [
-    `${name}_bucket{le="${le}", ${from}}`,
-    counter(15, [0, quiet], [100 * part, seconds], [0, 900]),
-  ];
-  const bounds = signals.logAppend.buckets;
-  return Object.fromEntries([
-    ...bounds.map((bound) => of(String(bound), bound < 0.005 ? 0 : bound <= 0.1 ? 1 - share : 1)),
-    of("+Inf", 1),
-  ]);
-};
+const appends = (p99: number, ...phases: readonly Phase[]): Given =>
+  besideIdle(observations(signals.logAppend, {}, 15, p99, ...phases));
 
 const appendSlow: Alert = {
   name: "LogAppendSlow",
@@ -60,18 +51,18 @@ const appendSlow: Alert = {
   description:
     "One append in a hundred takes {{ $value | humanizeDuration }}; every ask and every answer waits for one.",
   dashboard: "lighthouse-log",
-  proofs: ({ forSeconds }) => [
+  proofs: ({ threshold, forSeconds }) => [
     {
-      name: "fires when more than one append in a hundred takes longer, and resolves when they left the window",
+      name: "fires when one append in a hundred takes longer, and resolves when the slow ones left the window",
       every: 15,
-      given: appends(0.0125, forSeconds + 600, 600),
+      given: appends(threshold * over, [0, 600], [100, forSeconds + 600], [0, 900]),
       expect: windowEdges(15, 600 + 15 + forSeconds, 1200 + forSeconds + 300),
     },
     {
-      name: "stays silent when fewer than one in a hundred do",
+      name: "stays silent when it takes less",
       every: 15,
-      given: appends(0.008, forSeconds + 900, 600),
-      expect: silence(forSeconds + 1500),
+      given: appends(threshold * under, [100, forSeconds + 900]),
+      expect: silence(forSeconds + 900),
     },
   ],
 };
@@ -177,40 +168,57 @@ const diskFullSoon: Alert = {
   description: "As it went in the last hour, {{ $labels.instance }} has no space left in a few hours.",
   dashboard: "lighthouse-log",
   proofs: ({ threshold, forSeconds }) => {
-    // So many bytes that the straight line of the last hour ends at 0 a little before, or after, the time looked at.
-    const emptying = (hours: number) => {
-      const from = 1_000_000;
-      const perSample = (from / (hours * 3600)) * 15;
-      return `${from}-${perSample.toFixed(6)}x${(3600 + forSeconds + 900) / 15}`;
-    };
+    const horizon = threshold * 3600;
+    const plenty = 1_000_000;
+    /** Falls from `from` so fast that it ends after so many hours. */
+    const falling = (from: number, hours: number, seconds: number) =>
+      `${from}-${((from * 15) / (hours * 3600)).toFixed(9)}x${seconds / 15 - 1}`;
     return [
       {
         name: "fires when the space ends sooner, as it went",
         every: 15,
-        given: { [free]: emptying(threshold * under) },
-        expect: [
-          { at: forSeconds, firing: 0 },
-          { at: 15 + forSeconds, firing: 1 },
-        ],
+        given: { [free]: falling(plenty, threshold * under, 3600 + forSeconds) },
+        expect: edges(15, 15 + forSeconds, 3600 + forSeconds).slice(0, 2),
       },
       {
-        name: "stays silent when it lasts longer",
+        name: "stays silent while it lasts longer",
         every: 15,
-        given: { [free]: emptying(threshold * over + 1.5) },
-        expect: silence(forSeconds + 3600),
+        // As time goes by less and less is left, so it is looked at in the beginning only.
+        given: { [free]: falling(plenty, threshold * over + forSeconds / 3600, 2 * forSeconds) },
+        expect: silence(2 * forSeconds - 15),
+      },
+      {
+        name: "takes the last hour as the measure: one fast quarter of it is not enough, all of it is",
+        every: 15,
+        given: { [free]: `${plenty}x719 ${falling(plenty, threshold * 1.5, 5400)}` },
+        expect: lastHour(forSeconds),
+      },
+      {
+        name: "tells less than no byte from none",
+        every: 15,
+        given: { [free]: `${(horizon / 1200 - 0.1).toFixed(3)}-0.0125x${(forSeconds + 60) / 15}` },
+        expect: [{ at: forSeconds + 15, firing: 1 }],
+      },
+      {
+        name: "stays silent at half a byte",
+        every: 15,
+        given: { [free]: `0.5x${(forSeconds + 600) / 15}` },
+        expect: silence(forSeconds + 600),
       },
       {
         name: "resolves within the hour when somebody makes room",
         every: 15,
-        given: { [free]: `1000000-${((1_000_000 / (threshold * under * 3600)) * 15).toFixed(6)}x240 9000000x480` },
+        given: { [free]: `${falling(plenty, threshold * under, 3600)} 9000000x480` },
         expect: [
-          { at: 3600, firing: 1 },
+          { at: 3585, firing: 1 },
           { at: 3600 + 3600 + 600, firing: 0 },
         ],
       },
     ];
   },
 };
+
+const lastHour = (forSeconds: number): Proof["expect"] => [{ at: forSeconds, firing: 0 }];
 
 const position = series(signals.logPosition, {});
 const checkpoint = series(signals.logCheckpoint, {});

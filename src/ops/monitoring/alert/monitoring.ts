@@ -1,6 +1,7 @@
 import { type Signal, seriesOf, signals } from "../../../domain/signal.ts";
-import { counter, gauge, missing, named, series, target } from "../proof/series.ts";
-import { edges, over, silence, under, windowEdges } from "../proof/stories.ts";
+import { besideIdle, gauge, missing, named, series, target } from "../proof/series.ts";
+import { shareProofs } from "../proof/share.ts";
+import { edges, silence, windowEdges } from "../proof/stories.ts";
 import type { Alert } from "./alert.ts";
 
 /** Who watches the watchers: the alerts that fire when alerting itself is blind or mute. */
@@ -96,32 +97,21 @@ const notificationsFailing: Alert = {
   concern: "notifications",
   expr: ({ threshold, span }) => {
     const of = (name: string) => `sum by (integration) (rate(${name}[${span("15m")}]))`;
-    return `100 * ${of("alertmanager_notifications_failed_total")} / (${of("alertmanager_notifications_total")} > 0) > ${threshold}`;
+    return `100 * ${of("alertmanager_notifications_failed_total")} / ${of("alertmanager_notifications_total")} > ${threshold}`;
   },
   summary: "Notifications by {{ $labels.integration }} fail.",
   description:
     '{{ $value | printf "%.0f" }} % of notifications by {{ $labels.integration }} fail. Somebody is not being told.',
   dashboard: "lighthouse-monitoring",
-  proofs: ({ threshold, forSeconds }) => [
-    {
-      name: "fires when the share of failed notifications is over the threshold, and resolves when it fell",
-      every: 15,
-      given: {
-        [sent("total")]: counter(15, [1, forSeconds + 4800]),
-        [sent("failed_total")]: counter(15, [0, 1200], [(threshold / 100) * over, forSeconds + 1800], [0, 1800]),
-      },
-      expect: windowEdges(15, 1200 + 825 + forSeconds, 3000 + forSeconds + 90),
-    },
-    {
-      name: "stays silent under the threshold",
-      every: 15,
-      given: {
-        [sent("total")]: counter(15, [1, forSeconds + 3000]),
-        [sent("failed_total")]: counter(15, [(threshold / 100) * under, forSeconds + 3000]),
-      },
-      expect: silence(forSeconds + 3000),
-    },
-  ],
+  proofs: ({ threshold, forSeconds }) =>
+    shareProofs({
+      bad: sent("failed_total"),
+      good: sent("total"),
+      goodIsAll: true,
+      threshold: threshold / 100,
+      windowSeconds: 900,
+      forSeconds,
+    }),
 };
 
 const discovered = named("prometheus_notifications_alertmanagers_discovered", target("prometheus", "localhost:9090"));
@@ -199,7 +189,7 @@ const ruleFailing: Alert = {
     {
       name: "fires at the first failed evaluation, and resolves",
       every: 15,
-      given: { [evaluations]: gauge(15, [0, 900], [1, 1500]) },
+      given: besideIdle({ [evaluations]: gauge(15, [0, 900], [1, 1500]) }),
       expect: windowEdges(15, 900, 900 + 600),
     },
   ],

@@ -1,6 +1,6 @@
 import { type LabelsOf, signals } from "../../../domain/signal.ts";
 import { increase, rate, select } from "../promql.ts";
-import { counter, gauge, series } from "../proof/series.ts";
+import { besideIdle, counter, gauge, series } from "../proof/series.ts";
 import { over, silence, under, windowEdges } from "../proof/stories.ts";
 import type { Alert } from "./alert.ts";
 
@@ -27,10 +27,10 @@ const critical: Alert = {
     {
       name: "fires at the very first violation, once for its kind (the ancestor's rule missed it), and resolves",
       every: 15,
-      given: {
+      given: besideIdle({
         [violation("replay_attack", "critical")]: gauge(15, [0, 600], [1, 1200]),
         [violation("invalid_signature", "critical")]: gauge(15, [0, 1800]),
-      },
+      }),
       expect: windowEdges(15, 600, 600 + 300),
     },
     {
@@ -75,7 +75,7 @@ const high: Alert = {
     {
       name: "fires at the first one, and resolves",
       every: 15,
-      given: { [violation("invalid_session", "high")]: gauge(15, [0, 600], [1, 1200]) },
+      given: besideIdle({ [violation("invalid_session", "high")]: gauge(15, [0, 600], [1, 1200]) }),
       expect: windowEdges(15, 600, 600 + 300),
     },
     {
@@ -109,9 +109,9 @@ const authentication: Alert = {
     {
       name: "fires when failures come faster than the threshold, and resolves when they stop",
       every: 15,
-      given: {
+      given: besideIdle({
         [violation("authentication", "medium")]: counter(15, [0, 600], [(threshold / 60) * over, 900], [0, 900]),
-      },
+      }),
       expect: windowEdges(15, 600 + 285, 1500 + 30),
     },
     {
@@ -144,7 +144,7 @@ const tampered: Alert = {
     {
       name: "fires at the first failed verification, and resolves",
       every: 15,
-      given: { [verification]: gauge(15, [0, 900], [1, 1500]) },
+      given: besideIdle({ [verification]: gauge(15, [0, 900], [1, 1500]) }),
       expect: windowEdges(15, 900, 900 + 600),
     },
   ],
@@ -170,10 +170,10 @@ const rateLimits: Alert = {
     {
       name: "fires when refusals of all limits together come faster than the threshold, and resolves",
       every: 15,
-      given: {
+      given: besideIdle({
         [refusals("ask")]: counter(15, [0, 600], [threshold * over * 0.7, forSeconds + 900], [0, 900]),
         [refusals("answer")]: counter(15, [0, 600], [threshold * over * 0.3, forSeconds + 900], [0, 900]),
-      },
+      }),
       expect: windowEdges(15, 600 + 285 + forSeconds, 1500 + forSeconds + 30),
     },
     {

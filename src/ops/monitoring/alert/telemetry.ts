@@ -1,15 +1,11 @@
 import { signals } from "../../../domain/signal.ts";
 import { increase, rate, select } from "../promql.ts";
-import { counter, gauge, type Phase, series } from "../proof/series.ts";
-import { over, silence, under, windowEdges } from "../proof/stories.ts";
+import { besideIdle, gauge, series } from "../proof/series.ts";
+import { shareProofs } from "../proof/share.ts";
+import { windowEdges } from "../proof/stories.ts";
 import type { Alert } from "./alert.ts";
 
 const exports = (result: "ok" | "failed") => series(signals.telemetryExports, { exporter: "otlp_traces", result });
-
-const stream = (shares: readonly Phase[]) => ({
-  [exports("failed")]: counter(15, ...shares.map(([part, seconds]) => [2 * part, seconds] as const)),
-  [exports("ok")]: counter(15, ...shares.map(([part, seconds]) => [2 * (1 - part), seconds] as const)),
-});
 
 const exportFailing: Alert = {
   name: "TelemetryExportFailing",
@@ -25,30 +21,20 @@ const exportFailing: Alert = {
   expr: ({ threshold, span }) => {
     const failed = rate(select(signals.telemetryExports, { result: "failed" }), span("5m"), "exporter");
     const all = rate(select(signals.telemetryExports), span("5m"), "exporter");
-    return `100 * ${failed} / (${all} > 0) > ${threshold}`;
+    return `100 * ${failed} / ${all} > ${threshold}`;
   },
   summary: "Exports by {{ $labels.exporter }} fail.",
   description:
     '{{ $value | printf "%.0f" }} % of the batches of {{ $labels.exporter }} are not taken by the other side.',
   dashboard: "lighthouse-monitoring",
-  proofs: ({ threshold, forSeconds }) => [
-    {
-      name: "fires when the share of failed batches stays over the threshold, and resolves when it fell",
-      every: 15,
-      given: stream([
-        [0, 600],
-        [(threshold / 100) * over, forSeconds + 900],
-        [0, 900],
-      ]),
-      expect: windowEdges(15, 600 + 285 + forSeconds, 1500 + forSeconds + 30),
-    },
-    {
-      name: "stays silent under the threshold",
-      every: 15,
-      given: stream([[(threshold / 100) * under, forSeconds + 1800]]),
-      expect: silence(forSeconds + 1800),
-    },
-  ],
+  proofs: ({ threshold, forSeconds }) =>
+    shareProofs({
+      bad: exports("failed"),
+      good: exports("ok"),
+      threshold: threshold / 100,
+      windowSeconds: 300,
+      forSeconds,
+    }),
 };
 
 const dropped = series(signals.telemetryDropped, { exporter: "datadog" });
@@ -69,7 +55,7 @@ const telemetryDropped: Alert = {
     {
       name: "fires at the first loss, and resolves",
       every: 15,
-      given: { [dropped]: gauge(15, [0, 900], [1, 1500]) },
+      given: besideIdle({ [dropped]: gauge(15, [0, 900], [1, 1500]) }),
       expect: windowEdges(15, 900, 900 + 600),
     },
   ],
@@ -94,7 +80,7 @@ const linesDropped: Alert = {
     {
       name: "fires at the first lost line, and resolves",
       every: 15,
-      given: { [lines]: gauge(15, [0, 900], [1, 1500]) },
+      given: besideIdle({ [lines]: gauge(15, [0, 900], [1, 1500]) }),
       expect: windowEdges(15, 900, 900 + 600),
     },
   ],

@@ -1,7 +1,7 @@
 import { signals } from "../../../domain/signal.ts";
 import type { Proof } from "../alert/alert.ts";
 import type { Promises, SloName } from "../slo.ts";
-import { counter, gauge, type Phase, series } from "./series.ts";
+import { besideIdle, counter, type Given, gauge, type Phase, series } from "./series.ts";
 
 /** What stories about budgets are told with; the same for every promise. */
 
@@ -28,17 +28,26 @@ export const budgetStory = (
   every: Pace,
   stretches: readonly Stretch[],
   expect: Proof["expect"],
-): Proof => ({ name, every, given: stream(slo, promises, every, stretches), expect });
+): Proof => ({
+  name,
+  every,
+  // A second bridge that is idle changes no sum; to availability it would be a bridge that is not ready.
+  given:
+    slo === "availability"
+      ? stream(slo, promises, every, stretches)
+      : besideIdle(stream(slo, promises, every, stretches)),
+  expect,
+});
 
 /** The first look after a moment. */
 export const after = (seconds: number, every: Pace): number => (Math.floor(seconds / every) + 1) * every;
 
-const stream = (
+export const stream = (
   slo: SloName,
   { latencySeconds }: Promises,
-  every: Pace,
+  every: number,
   stretches: readonly Stretch[],
-): Proof["given"] => {
+): Given => {
   const part = (of: (bad: number) => number): string =>
     counter(every, ...stretches.map(({ seconds, bad, perSecond = 10 }): Phase => [perSecond * of(bad), seconds]));
   const ended = (status: "accepted" | "error") => series(signals.elicitationsEnded, { status, arm: "stable" });

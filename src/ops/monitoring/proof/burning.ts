@@ -54,8 +54,8 @@ export const burnProofs = (slo: SloName, promises: Promises): readonly Proof[] =
       fast * 0.9,
     ),
     burning("fires within the hour just over 14.4 times the budget", 2 * hour, fast * 1.1, hour, 5 * minute, [
-      { at: after(2 * hour + hour / 1.1, every) - every, firing: 0 },
-      { at: after(2 * hour + hour / 1.1, every), firing: 1 },
+      { at: after(2 * hour + hour / 1.1, every) - 2 * every, firing: 0 },
+      { at: after(2 * hour + hour / 1.1, every) + every, firing: 1 },
     ]),
     burning(
       "fires within six hours just over 6 times the budget, and resolves",
@@ -74,8 +74,33 @@ export const burnProofs = (slo: SloName, promises: Promises): readonly Proof[] =
       { at: after(2 * hour + long + 30 * minute * (1 - 1 / (2.4 * times)), every) + every, firing: 0 },
     ]),
     burning("stays silent under 6 times the budget", minute, slow * 0.9, 2 * hour, minute, silence(2 * hour)),
-    ...(slo === "availability" ? [] : guardProofs(slo, promises)),
+    ...(slo === "availability" ? [calledProof(promises)] : guardProofs(slo, promises)),
   ];
+};
+
+/** Ten minutes away, for nine of which somebody is being called. */
+const calledProof = (promises: Promises): Proof => {
+  const every = pace.hours;
+  const away = budgetStory(
+    "is not a second call for an outage, until half an hour after BridgeDown resolved",
+    "availability",
+    promises,
+    every,
+    [
+      { seconds: hour, bad: 0 },
+      { seconds: 10 * minute, bad: 1 },
+      { seconds: 30 * minute, bad: 0 },
+      { seconds: 10 * minute, bad: 0.2 },
+    ],
+    [
+      { at: hour + 9 * minute, firing: 0 },
+      { at: hour + 15 * minute, firing: 0 },
+      { at: hour + 36 * minute, firing: 0 },
+      { at: hour + 48 * minute, firing: 1 },
+    ],
+  );
+  const called = 'ALERTS{alertname="BridgeDown", alertstate="firing", severity="critical"}';
+  return { ...away, given: { ...away.given, [called]: `_x61 1x8 _x60` } };
 };
 
 const guardProofs = (slo: SloName, promises: Promises): readonly Proof[] => {

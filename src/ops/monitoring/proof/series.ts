@@ -1,7 +1,10 @@
-import { type LabelsOf, type Signal, signals } from "../../../domain/signal.ts";
+import type { HistogramSignal, LabelsOf, Signal } from "../../../domain/signal.ts";
 
 /** Series for promtool's stories: phases with a value or a speed, and how many seconds they last. */
 export type Phase = readonly [value: number, seconds: number];
+
+/** Series by selector, values in promtool's notation. */
+export type Given = Readonly<Record<string, string>>;
 
 /** A counter that grows by so much per second in each phase. */
 export const counter = (every: number, ...phases: readonly Phase[]): string => {
@@ -27,11 +30,12 @@ export const missing = (every: number, seconds: number): string => `_x${seconds 
 const number = (value: number): string => String(Number(value.toFixed(9)));
 
 /** Where a series comes from, written into every story so that nothing passes because labels happen to be missing. */
-const origin = { job: "lighthouse-bridge", instance: "localhost:8765" };
+const first = { job: "lighthouse-bridge", instance: "localhost:8765" };
+const second = 'instance="localhost:8766"';
 
 /** A whole series of a signal: its labels and where it was scraped. */
-export const series = <S extends Signal>({ name }: S, labels: LabelsOf<S>, suffix = "", from = origin): string =>
-  named(`${name}${suffix}`, { ...(labels as Readonly<Record<string, string>>), ...from });
+export const series = <S extends Signal>({ name }: S, labels: LabelsOf<S>, suffix = ""): string =>
+  named(`${name}${suffix}`, { ...(labels as Readonly<Record<string, string>>), ...first });
 
 export const named = (name: string, labels: Readonly<Record<string, string>>): string =>
   `${name}{${Object.entries(labels)
@@ -40,23 +44,43 @@ export const named = (name: string, labels: Readonly<Record<string, string>>): s
 
 export const target = (job: string, instance: string): Readonly<Record<string, string>> => ({ job, instance });
 
-type Leg = LabelsOf<(typeof signals)["bridgeOverhead"]>["leg"];
+/** Beside every series the same one of a second bridge that has nothing to do: whatever is summed has to be summed. */
+export const besideIdle = (given: Given): Given => ({
+  ...given,
+  ...Object.fromEntries(
+    Object.entries(given).map(([selector, values]) => [
+      selector.replace(/instance="[^"]+"/, second),
+      `0x${samplesIn(values) - 1}`,
+    ]),
+  ),
+});
+
+/** How many samples a text in promtool's notation stands for. */
+const samplesIn = (values: string): number =>
+  values.split(" ").reduce((sum, part) => {
+    const [, gap, repeats] = /^(_?).*?x([0-9]+)$/.exec(part) ?? [];
+    return sum + (repeats === undefined ? 1 : Number(repeats) + (gap === "_" ? 0 : 1));
+  }, 0);
 
 /**
- * The buckets of one leg of the bridge's own time, such that its P99 is `p99` seconds while anything happens.
- * `perSecond` observations a second in each phase.
+ * The buckets of a histogram such that its P99 is `p99` while anything happens, by `perSecond` observations a second in
+ * each phase.
  */
-export const overhead = (every: number, leg: Leg, p99: number, ...phases: readonly Phase[]): Record<string, string> => {
-  const { buckets } = signals.bridgeOverhead;
-  const share = sharesBelow(buckets, p99);
-  const of = (bound: string, part: number) => [
-    `${signals.bridgeOverhead.name}_bucket{leg="${leg}", arm="stable", le="${bound}", job="${origin.job}", instance="${origin.instance}"}`,
-    counter(every, ...phases.map(([perSecond, seconds]) => [perSecond * part, seconds] as const)),
-  ];
+export const observations = <S extends HistogramSignal>(
+  signal: S,
+  labels: LabelsOf<S>,
+  every: number,
+  p99: number,
+  ...phases: readonly Phase[]
+): Given => {
+  const shares = sharesBelow(signal.buckets, p99);
+  const part = (share: number) =>
+    counter(every, ...phases.map(([perSecond, seconds]): Phase => [perSecond * share, seconds]));
+  const bucket = (le: string) => series(signal, labels, "_bucket").replace("{", `{le="${le}", `);
   return Object.fromEntries([
-    ...buckets.map((bound, index) => of(String(bound), share[index] ?? 1)),
-    of("+Inf", 1),
-    [series(signals.bridgeOverhead, { leg, arm: "stable" }, "_count"), counter(every, ...phases)],
+    ...signal.buckets.map((bound, index) => [bucket(String(bound)), part(shares[index] ?? 1)]),
+    [bucket("+Inf"), part(1)],
+    [series(signal, labels, "_count"), part(1)],
   ]);
 };
 

@@ -1,10 +1,9 @@
 import { type EffectiveAlert, effectiveAlerts, spanOf } from "../alert/effective.ts";
 import { promisesOf } from "../promise.ts";
-import { recordingProofs } from "../proof/recordings.ts";
 import { recordings } from "../record.ts";
-import type { Promises } from "../slo.ts";
 import type { SecretRef } from "../spec/parts.ts";
 import type { Spec } from "../spec/schema.ts";
+import { alertTests, type Group, groupOf, recordingTests } from "./promtool.ts";
 import type { Renderer } from "./rendered.ts";
 import { secretFile } from "./secret.ts";
 import { yamlFile } from "./text.ts";
@@ -19,15 +18,10 @@ export const renderPrometheus: Renderer = (spec) => {
     ...byFile(groups).map(([file, content]): [string, string] => [`prometheus/rules/${file}`, yamlFile(content)]),
     // The stories are told in nominal time.
     ...(spec.alerting.time_scale === 1
-      ? [...alerts.flatMap((alert) => tests(alert, groups)), recordingTests(promisesOf(spec), groups)]
+      ? [...alerts.flatMap((alert) => alertTests(alert, groups)), ...recordingTests(promisesOf(spec), groups)]
       : []),
   ]);
 };
-
-interface Group {
-  readonly name: string;
-  readonly file: string;
-}
 
 const byFile = (groups: readonly Group[]): readonly (readonly [string, unknown])[] =>
   [...new Set(groups.map(({ file }) => file))].map((name) => [
@@ -105,12 +99,6 @@ const probes = (prober: string, endpoints: Spec["health_checks"]["endpoints"]) =
     ],
   }));
 
-/** Burn-rate alerts stand with the recordings they read, the others by component. */
-const groupOf = ({ component, labels: { slo } }: EffectiveAlert): Group =>
-  slo === undefined
-    ? { name: `lighthouse-${component}`, file: `${component}.yml` }
-    : { name: `lighthouse-burn-${slo}`, file: `slo-${slo}.yml` };
-
 const alertGroups = (alerts: readonly EffectiveAlert[]) => {
   const groups = new Map(alerts.map((alert) => [groupOf(alert).name, groupOf(alert)]));
   return [...groups.values()].map((group) => ({
@@ -126,71 +114,3 @@ const alertGroups = (alerts: readonly EffectiveAlert[]) => {
       })),
   }));
 };
-
-/**
- * Firing alerts are read from the series ALERTS, because promtool's own comparison of alerts wants every label and every
- * annotation to the letter. The order of groups is given: without it promtool's is random, and an alert may read what
- * its recording rule wrote one evaluation earlier. Only the files that an alert depends on are loaded, or the stories
- * that last for days take minutes.
- */
-const tests = (alert: EffectiveAlert, groups: readonly Group[]): readonly [string, string][] => {
-  const files = new Set(alert.labels.slo === undefined ? ["gauges.yml"] : []).add(groupOf(alert).file);
-  const paces = [...new Set(alert.proofs.map(({ every }) => every))];
-  return paces.map((every) => [
-    `prometheus/tests/${alert.name}${paces.length === 1 ? "" : `-${every}s`}.yml`,
-    yamlFile({
-      rule_files: [...files].map((file) => `../rules/${file}`),
-      evaluation_interval: `${every}s`,
-      group_eval_order: groups.filter(({ file }) => files.has(file)).map(({ name }) => name),
-      tests: alert.proofs
-        .filter((proof) => proof.every === every)
-        .map(({ name, given, expect }) => ({
-          name: `${alert.name} ${name}`,
-          interval: `${every}s`,
-          input_series: Object.entries(given).map(([series, values]) => ({ series, values })),
-          promql_expr_test: [
-            ...expect.map(({ at, firing, throughout }) => ({
-              expr: throughout
-                ? `sum(count_over_time(${firings(alert)}[${at}s])) or vector(0)`
-                : `count(${firings(alert)}) or vector(0)`,
-              eval_time: `${at}s`,
-              exp_samples: [{ labels: "{}", value: firing }],
-            })),
-            ...(alert.for === "0s" ? [neverWaits(alert, Math.max(...expect.map(({ at }) => at)))] : []),
-          ],
-        })),
-    }),
-  ]);
-};
-
-/** An alert that is to fire at once is never seen waiting, however seldom one looks. */
-const neverWaits = ({ name }: EffectiveAlert, until: number) => ({
-  expr: `sum(count_over_time(ALERTS{alertname="${name}", alertstate="pending"}[${until}s])) or vector(0)`,
-  eval_time: `${until}s`,
-  exp_samples: [{ labels: "{}", value: 0 }],
-});
-
-const firings = ({ name, labels: { severity, team } }: EffectiveAlert): string =>
-  `ALERTS{alertname="${name}", alertstate="firing", severity="${severity}", team="${team}"}`;
-
-/** Recorded values have no alert to betray them when they are wrong: what comes out is compared with what went in. */
-const recordingTests = (promises: Promises, groups: readonly Group[]): [string, string] => [
-  "prometheus/tests/recordings.yml",
-  yamlFile({
-    rule_files: ["gauges.yml", "slo-availability.yml", "budgets.yml"].map((file) => `../rules/${file}`),
-    evaluation_interval: "1m",
-    group_eval_order: groups
-      .map(({ name }) => name)
-      .filter((name) => /-(gauges|slo-availability|burn-availability|budgets)$/.test(name)),
-    tests: recordingProofs(promises).map(({ name, given, expect }) => ({
-      name,
-      interval: "1m",
-      input_series: Object.entries(given).map(([series, values]) => ({ series, values })),
-      promql_expr_test: expect.map(({ at, expr, value }) => ({
-        expr,
-        eval_time: `${at}s`,
-        exp_samples: value === undefined ? [] : [{ labels: "{}", value }],
-      })),
-    })),
-  }),
-];
