@@ -15,6 +15,7 @@ export const operations: readonly ServedOperation[] = [
   elicitations.cancel,
   elicitations.receipt,
   elicitations.inbox,
+  elicitations.handed,
   inquiries.ask,
   inquiries.get,
   inquiries.wait,

@@ -11,3 +11,16 @@ export const sendProblem = (reply: FastifyReply, problem: ProblemBody): FastifyR
 
 export const sendRefusal = (reply: FastifyReply, refused: Refusal): FastifyReply =>
   sendProblem(reply, problemOf(refused));
+
+/** With headers that say it better than those of the problem. */
+export const sendRefusalWith = (
+  reply: FastifyReply,
+  refused: Refusal,
+  headers: Readonly<Record<string, string>>,
+): FastifyReply => {
+  const problem = problemOf(refused);
+  return reply
+    .code(problem.status)
+    .headers({ ...problemHeaders(problem), ...headers })
+    .send(Buffer.from(JSON.stringify(problem)));
+};

@@ -1,5 +1,6 @@
 import { type FastifyInstance, fastify } from "fastify";
 import type { Scheduler } from "../../../domain/world.ts";
+import { MCP_PATH, METADATA_PATH, serveMcp } from "../mcp/http.ts";
 import { operations } from "../operations.ts";
 import { type OriginRules, originPolicy } from "../origin.ts";
 import { places } from "../places.ts";
@@ -65,9 +66,11 @@ export const serveHttp = (ports: HttpPorts): FastifyInstance => {
   app.get(OPENAPI_PATH, { exposeHeadRoute: true }, async (_request, reply) =>
     reply.type("application/json; charset=utf-8").send(document),
   );
+  const stranger = strangerRecorder(bridge, bridge.clock, onFault);
+  const polls = places(limits.longPollsPerAgentMax);
+  serveMcp(app, { bridge, newSession, polls, stranger, onFault });
   app.register(async (scope) => {
-    agentsOnly(scope, bridge, strangerRecorder(bridge, bridge.clock, onFault));
-    const polls = places(limits.longPollsPerAgentMax);
+    agentsOnly(scope, bridge, stranger);
     for (const op of operations) serveOperation(scope, op, { bridge, newSession, polls });
     const streams = places(limits.connectionsPerAgentMax);
     serveStream(scope, { bridge, scheduler, newSession, streams, onFault });
@@ -78,6 +81,9 @@ export const serveHttp = (ports: HttpPorts): FastifyInstance => {
     { method: "HEAD", path: OPENAPI_PATH },
     ...operations.map(({ http }) => http),
     { method: "GET", path: STREAM_PATH },
+    ...["GET", "POST", "DELETE"].map((method) => ({ method, path: MCP_PATH })),
+    { method: "GET", path: METADATA_PATH },
+    { method: "HEAD", path: METADATA_PATH },
   ]);
   return app;
 };

@@ -1,6 +1,6 @@
 import { Type } from "typebox";
 import type { Offer } from "../../../domain/answer.ts";
-import type { Elicitation } from "../../../domain/elicitation.ts";
+import type { Elicitation, OfferWay } from "../../../domain/elicitation.ts";
 import { offerWays } from "../../../domain/event.ts";
 import type { Json } from "../../../domain/json.ts";
 import { defaultLimits } from "../../../domain/limit.ts";
@@ -222,6 +222,11 @@ export const inbox = operation({
         }),
       ),
       limit: Type.Optional(Type.Integer({ minimum: 1, maximum: limits.pageEventsMax })),
+      peek: Type.Optional(
+        Type.Boolean({
+          description: "only look: nothing is recorded as offered. Whoever hands them on says so with inbox.handed",
+        }),
+      ),
     },
     { additionalProperties: false },
   ),
@@ -233,7 +238,7 @@ export const inbox = operation({
   }),
   http: { method: "GET", path: "/v1/inbox", status: 200 },
   waitMs: ({ waitMs = 0 }) => waitMs,
-  run: async (bridge, who, { waitMs = 0, after = 0, limit = limits.pageEventsDefault }, session) => {
+  run: async (bridge, who, { waitMs = 0, after = 0, limit = limits.pageEventsDefault, peek = false }, session) => {
     const waiting = () => bridge.deliver.inbox(who.agent).filter(({ position }) => position > after);
     bridge.deliver.seen(who.agent, "poll");
     let all = waiting();
@@ -243,7 +248,7 @@ export const inbox = operation({
     }
     const items = fitting(all.slice(0, limit), ({ offer }) => charsOf(offer));
     // A poll is an offer only once its reply has left, and a fact only the first time: pollers ask every few seconds.
-    const fresh = items.filter(({ offer }) => isNewToPoll(bridge, offer.id));
+    const fresh = peek ? [] : items.filter(({ offer }) => isNewTo(bridge, offer.id, "poll"));
     const traces = fresh.map(({ offer }) => bridge.observer.handing("ask", offer.id, "poll"));
     session.onReplied(() => bridge.deliver.left(fresh, "poll", session.id, traces));
     const value = items.map(({ offer, position }) => ({
@@ -256,12 +261,44 @@ export const inbox = operation({
   },
 });
 
+/** Ways that end in an agent's own process: only it can know that the bytes went on from there. */
+const handedWays = ["hook", "mcp"] as const satisfies readonly OfferWay[];
+
+export const handed = operation({
+  name: "inbox.handed",
+  action: "read",
+  summary:
+    "Say that questions, which you had by a peek, have been handed on to the one who answers. It is on record then.",
+  input: Type.Object(
+    {
+      ids: Type.Array(ElicitationId, { minItems: 1, maxItems: limits.pageEventsMax }),
+      via: Type.Enum([...handedWays], { description: "the way they went: a hook's output, or an MCP reply" }),
+    },
+    { additionalProperties: false },
+  ),
+  output: Type.Object({
+    recorded: Type.Array(ElicitationId, { description: "those that this is news about" }),
+  }),
+  http: { method: "POST", path: "/v1/inbox/handed", status: 200 },
+  run: async (bridge, who, { ids, via }, session) => {
+    const asked = new Set(ids);
+    const fresh = bridge.deliver
+      .inbox(who.agent)
+      .filter(({ offer }) => asked.has(offer.id) && isNewTo(bridge, offer.id, via));
+    bridge.deliver.seen(who.agent, via);
+    for (const { offer } of fresh) bridge.observer.handing("ask", offer.id, via);
+    bridge.deliver.left(fresh, via, session.id);
+    return { ok: true, value: { recorded: fresh.map(({ offer }) => offer.id) } };
+  },
+});
+
 const charsOf = ({ message, schema }: Offer): number => message.length + JSON.stringify(schema).length;
 
-const isNewToPoll = (bridge: Bridge, id: string): boolean => {
+/** An offer by one way is a fact the first time, not with every look: what repeats says nothing new. */
+export const isNewTo = (bridge: Bridge, id: string, way: OfferWay): boolean => {
   const state = bridge.elicitations.find(id)?.state;
   if (state?.status !== "open") return false;
-  return state.stage.name === "asked" || (state.stage.name === "offered" && state.stage.via !== "poll");
+  return state.stage.name === "asked" || (state.stage.name === "offered" && state.stage.via !== way);
 };
 
 const statusOf = (bridge: Bridge, id: string): string => {

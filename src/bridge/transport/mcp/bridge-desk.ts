@@ -1,0 +1,49 @@
+import type { Refusal } from "../../../domain/refusal.ts";
+import type { Bridge } from "../../bridge.ts";
+import type { Principal, Session } from "../operation.ts";
+import { isNewTo } from "../operations/elicitations.ts";
+import { operations } from "../operations.ts";
+import { type Desk, type Told, type Trouble, troubleOf } from "./desk.ts";
+
+/** The desk of an MCP client that speaks HTTP to the bridge: it calls the operations where they are. */
+export const bridgeDesk = (bridge: Bridge, who: Principal, session: Session): Desk => {
+  const call = async <T>(name: string, input: object): Promise<Told<T>> => {
+    const operation = byName.get(name);
+    if (operation === undefined) throw new Error(`there is no operation ${name}`);
+    const stopped = bridge.stopped();
+    if (stopped !== undefined) return no(stopped);
+    const reply = await operation.call(bridge, who, input, session);
+    return reply.ok ? { ok: true, value: reply.value as T } : no(reply.refusal);
+  };
+  return {
+    agent: who.agent,
+    call,
+    answer: async (id, _said, signed) => {
+      if (signed !== undefined) return call("elicitations.answer", { id, answer: signed });
+      // Not even to be helpful: a signature by the bridge would prove nothing about the agent.
+      return { ok: false, trouble: unsigned };
+    },
+    handing: (ids) => {
+      const wanted = new Set(ids);
+      const fresh = bridge.deliver
+        .inbox(who.agent)
+        .filter(({ offer }) => wanted.has(offer.id) && isNewTo(bridge, offer.id, "mcp"));
+      if (fresh.length === 0) return;
+      const traces = fresh.map(({ offer }) => bridge.observer.handing("ask", offer.id, "mcp"));
+      session.onReplied(() => bridge.deliver.left(fresh, "mcp", session.id, traces));
+    },
+  };
+};
+
+const byName = new Map(operations.map((op) => [op.name, op]));
+
+const no = (refused: Refusal) => ({ ok: false, trouble: troubleOf(refused) }) as const;
+
+/** What only this door can be asked for in vain; everywhere else answers arrive signed or not at all. */
+const unsigned: Trouble = {
+  code: "unsigned",
+  title: "An answer has to be signed, and nothing on this way holds your key.",
+  detail: "the bridge signs for nobody; the question is still open",
+  remedy:
+    "Answer through `lighthouse mcp` (stdio), which has the same tools and signs where the key is; or with `lighthouse answer`; or pass `signed`, a JWS made elsewhere.",
+};
