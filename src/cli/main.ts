@@ -8,6 +8,7 @@ import { doctorCommand } from "./doctor-command.ts";
 import { eventsCommand } from "./events-command.ts";
 import { inboxCommand } from "./inbox-command.ts";
 import { logCommand } from "./log-command.ts";
+import { mcpCommand } from "./mcp-command.ts";
 import { receiptCommand } from "./receipt-command.ts";
 import { serveCommand } from "./serve-command.ts";
 import { version } from "./version.ts";
@@ -36,6 +37,7 @@ program.addCommand(cancelCommand());
 program.addCommand(receiptCommand());
 program.addCommand(watchCommand());
 program.addCommand(eventsCommand());
+program.addCommand(mcpCommand());
 program.addCommand(logCommand());
 program.addCommand(doctorCommand());
 

@@ -1,4 +1,5 @@
 import type { AgentKind } from "../domain/agent.ts";
+import type { Offer } from "../domain/answer.ts";
 import { defaultLimits } from "../domain/limit.ts";
 import type { Clock, Net, Rng, Scheduler } from "../domain/world.ts";
 import { askWith } from "./ask.ts";
@@ -93,6 +94,10 @@ export const connectWith = async (options: ConnectOptions & ClientPorts) => {
       const { items } = await link.call<{ readonly items: readonly InboxItem[] }>("inbox.list", { waitMs });
       return items.map(({ offer }) => questions.questionOf(offer));
     },
+    /** A question whose offer came by another way than this client's own, to be claimed or answered with its key. */
+    questionOf: (offer: Offer): IncomingQuestion => questions.questionOf(offer),
+    /** Any operation of the bridge by its name, as the OpenAPI document lists them. Sent again after a lost connection. */
+    operate: <T>(operation: string, input: object): Promise<T> => link.call<T>(operation, input),
     /** An elicitation of yours as it is now. */
     get: (id: string): Promise<ElicitationView> => link.call("elicitations.get", { id }),
     /** Waits for the outcome of an elicitation of yours, whoever asked it and from wherever. */
