@@ -1,7 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, open } from "node:fs/promises";
-import { join } from "node:path";
-import type { Clock, Disk, Rng, Scheduler } from "../domain/world.ts";
+import type { Clock, Rng, Scheduler } from "../domain/world.ts";
 
 /** The real world. Nothing outside `cli/` reads a clock, draws a random number, sets a timer or opens a file. */
 
@@ -33,19 +31,3 @@ export const realScheduler: Scheduler = {
     return () => clearTimeout(timer);
   },
 };
-
-export const realDisk = (folder: string): Disk => ({
-  open: async (name) => {
-    await mkdir(folder, { recursive: true });
-    const file = await open(join(folder, name), "a+", 0o600);
-    return {
-      read: () => file.readFile(),
-      append: async (bytes) => {
-        await file.appendFile(bytes);
-      },
-      sync: () => file.datasync(),
-      truncate: (size) => file.truncate(size),
-      close: () => file.close(),
-    };
-  },
-});
