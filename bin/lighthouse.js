@@ -11,5 +11,14 @@ if (major < 24) {
 }
 const { existsSync } = await import("node:fs");
 // A clone runs from source; an installed package has only the build.
-const source = new URL("../src/cli/main.ts", import.meta.url);
-await import(existsSync(source) ? source.href : new URL("../dist/cli/main.js", import.meta.url).href);
+const at = (name) => {
+  const source = new URL(`../src/cli/${name}.ts`, import.meta.url);
+  return existsSync(source) ? source.href : new URL(`../dist/cli/${name}.js`, import.meta.url).href;
+};
+// A hook runs beside every step of a model and must not wait for the other commands to load.
+if (process.argv[2] === "hook" && !process.argv.includes("--help")) {
+  const { runHook } = await import(at("hook/run"));
+  await runHook(process.argv.slice(3));
+} else {
+  await import(at("main"));
+}

@@ -6,14 +6,17 @@ import { askCommand } from "./ask-command.ts";
 import { cancelCommand } from "./cancel-command.ts";
 import { doctorCommand } from "./doctor-command.ts";
 import { eventsCommand } from "./events-command.ts";
+import { hookCommand } from "./hook-command.ts";
 import { inboxCommand } from "./inbox-command.ts";
 import { logCommand } from "./log-command.ts";
+import { mcpCommand } from "./mcp-command.ts";
 import { receiptCommand } from "./receipt-command.ts";
 import { watchCommand } from "./watch-command.ts";
 
 const all: readonly Command[] = [
   ...[agentCommand(), askCommand(), inboxCommand(), answerCommand(), cancelCommand(), receiptCommand()],
   ...[watchCommand(), eventsCommand(), logCommand(), doctorCommand()],
+  ...[mcpCommand(), hookCommand()],
 ];
 
 /** Commands that do something, by the words that call them. */

@@ -6,6 +6,7 @@ import { cancelCommand } from "./cancel-command.ts";
 import { strict } from "./command.ts";
 import { doctorCommand } from "./doctor-command.ts";
 import { eventsCommand } from "./events-command.ts";
+import { hookCommand } from "./hook-command.ts";
 import { inboxCommand } from "./inbox-command.ts";
 import { logCommand } from "./log-command.ts";
 import { mcpCommand } from "./mcp-command.ts";
@@ -38,6 +39,7 @@ program.addCommand(receiptCommand());
 program.addCommand(watchCommand());
 program.addCommand(eventsCommand());
 program.addCommand(mcpCommand());
+program.addCommand(hookCommand());
 program.addCommand(logCommand());
 program.addCommand(doctorCommand());
 

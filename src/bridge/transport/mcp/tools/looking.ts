@@ -4,8 +4,9 @@ import type { Reach } from "../../../delivery/deliver.ts";
 import * as agentOps from "../../operations/agents.ts";
 import * as eventOps from "../../operations/events.ts";
 import { AnyJson, Name, Position, ReachSchema } from "../../views.ts";
-import { FencedSchema, fenced, fencedText } from "../fence.ts";
+import { fenced, fencedText } from "../fence.ts";
 import { memberOf, shown, tool } from "../tool.ts";
+import { FencedSchema } from "../views.ts";
 import { reachText } from "./asking.ts";
 
 interface Listed {

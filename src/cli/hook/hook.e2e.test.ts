@@ -1,0 +1,71 @@
+import { spawn } from "node:child_process";
+import { join, resolve } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { type Folder, folder, type Serving } from "../../../test/support/processes.ts";
+import { until } from "../../../test/support/until.ts";
+import type { Receipt } from "../../client/index.ts";
+
+let f: Folder;
+let bridge: Serving;
+
+beforeEach(async () => {
+  f = folder();
+  bridge = await f.serve();
+  for (const name of ["alice", "bob"]) await f.run("agent", "add", name);
+});
+afterEach(() => f.cleanUp());
+
+const bob = (): string => join(f.data, "agents", "bob.json");
+const hook = (event: string, input: object = {}) => f.runWith(JSON.stringify(input), "hook", event, "--as", bob());
+const ask = async (message: string): Promise<string> =>
+  (await f.run("ask", "bob", message, "--as", "alice", "--no-wait", "--json")).json<{ id: string }>().id;
+const ways = async (id: string): Promise<readonly string[]> =>
+  (await f.run("receipt", id, "--as", "alice", "--json"))
+    .json<Receipt>()
+    .steps.flatMap((step) => ("via" in step ? [String(step.via)] : []));
+
+test("a question is told once where work goes on, again before the session stops, and is on record as offered via hook", async () => {
+  expect(await hook("PostToolUse")).toMatchObject({ code: 0, out: "", err: "" });
+  const id = await ask("Ship it?");
+  const told = await hook("PostToolUse");
+  expect(told.json<{ hookSpecificOutput: object }>().hookSpecificOutput).toMatchObject({
+    hookEventName: "PostToolUse",
+  });
+  expect(told.out).toContain(id);
+  expect(await ways(id)).toEqual(["hook"]);
+  expect((await hook("PostToolUse")).out).toBe("");
+  expect((await hook("Stop", { stop_hook_active: true })).out).toBe("");
+  expect((await hook("Stop", { stop_hook_active: false })).out).toContain(id);
+  expect(await ways(id)).toEqual(["hook"]);
+});
+
+test("whose output nobody takes has offered nothing", async () => {
+  const id = await ask("Ship it?");
+  const bin = resolve(import.meta.dirname, "../../../bin/lighthouse.js");
+  const child = spawn(process.execPath, [bin, "hook", "Stop", "--as", bob()], { stdio: ["pipe", "pipe", "pipe"] });
+  // The client dies before its hook has written.
+  child.stdout.destroy();
+  child.stdin.end("{}");
+  await new Promise((ended) => child.once("exit", ended));
+  expect(await ways(id)).toEqual([]);
+});
+
+test("without a bridge, without a credential or with a revoked one it is silent and fails nothing", async () => {
+  await ask("Ship it?");
+  await f.run("agent", "revoke", "bob");
+  expect(await hook("Stop")).toMatchObject({ code: 0, out: "", err: "" });
+  await bridge.crash();
+  expect(await hook("Stop")).toMatchObject({ code: 0, out: "", err: "" });
+  expect(await f.runWith("{}", "hook", "Stop", "--as", "/nowhere.json")).toMatchObject({ code: 0, out: "", err: "" });
+  const typo = await f.runWith("{}", "hook", "stop");
+  expect(typo.code).toBe(2);
+  expect(typo.err).toContain("UserPromptSubmit");
+});
+
+test("a frozen bridge costs a session less than the client's patience", async () => {
+  bridge.running.child.kill("SIGSTOP");
+  const silent = await hook("PostToolUse");
+  bridge.running.child.kill("SIGCONT");
+  expect(silent).toMatchObject({ code: 0, out: "" });
+  await until(async () => (await hook("PostToolUse")).code === 0);
+});

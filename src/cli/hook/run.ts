@@ -1,0 +1,61 @@
+import { readFileSync } from "node:fs";
+import { type HookCredential, hookBridge } from "./bridge.ts";
+import { hookEvents, hookOutput, isHookEvent } from "./event.ts";
+
+/**
+ * `lighthouse hook <event>`: what a client's hook runs. It has its own way into the process, past the command line's
+ * parser, because it runs with every tool call of a model and should not be felt. It is silent when there is nothing
+ * and when something is wrong: a hook that complains breaks somebody's work over a question that can wait.
+ */
+export const runHook = async (args: readonly string[]): Promise<void> => {
+  const [event] = args;
+  if (!isHookEvent(event)) {
+    process.stderr.write(`lighthouse hook: say which event: ${hookEvents.join(", ")}\n`);
+    process.exitCode = 2;
+    return;
+  }
+  try {
+    const bridge = hookBridge(credentialAt(fileOf(args)));
+    // Both at once: the client may take a moment to hand over its own part.
+    const [input, waiting] = await Promise.all([readInput(), bridge.waiting()]);
+    const { text, ids } = hookOutput(event, waiting, input.stop_hook_active === true);
+    if (text === "") return;
+    await written(text);
+    if (ids.length > 0) await bridge.handed(ids);
+  } catch (error) {
+    if (process.env["LIGHTHOUSE_DEBUG"] === "1") process.stderr.write(`lighthouse hook: ${String(error)}\n`);
+  }
+};
+
+const fileOf = (args: readonly string[]): string => {
+  const at = args.indexOf("--as");
+  const path = at < 0 ? process.env["LIGHTHOUSE_CREDENTIAL"] : args[at + 1];
+  if (path === undefined) throw new Error("no credential: --as <file> or LIGHTHOUSE_CREDENTIAL");
+  return path;
+};
+
+const credentialAt = (path: string): HookCredential => {
+  const { url, token } = JSON.parse(readFileSync(path, "utf8")) as Partial<HookCredential>;
+  if (typeof url !== "string" || typeof token !== "string") throw new Error(`${path} is not a credential file`);
+  return { url, token };
+};
+
+interface HookInput {
+  readonly stop_hook_active?: unknown;
+}
+
+/** What the client says about the moment. Without a client, there is nothing to wait for. */
+const readInput = async (): Promise<HookInput> => {
+  if (process.stdin.isTTY) return {};
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+  const text = Buffer.concat(chunks).toString("utf8").trim();
+  return text === "" ? {} : (JSON.parse(text) as HookInput);
+};
+
+/** Resolves once the reader's pipe has taken it; rejects when the reader has gone, and then nothing was offered. */
+const written = (text: string): Promise<void> =>
+  new Promise((resolve, reject) => {
+    process.stdout.once("error", reject);
+    process.stdout.write(`${text}\n`, (error) => (error ? reject(error) : resolve()));
+  });
