@@ -148,6 +148,21 @@ describe("trace context", () => {
     ]);
   });
 
+  it("goes out with a polled question as well", async () => {
+    const t = await watched();
+    const { ask, inbox } = await import("../transport/operations/elicitations.ts");
+    const lent = {
+      id: "http",
+      receivedAt: 0,
+      signal: new AbortController().signal,
+      onReplied: (left: () => void) => left(),
+    };
+    const alice = { ...t.alice.principal, trace: traceparent };
+    await ask.call(t.bridge, alice, { to: "bob", message: "?" }, lent);
+    const polled = await inbox.call(t.bridge, t.bob.principal, {}, lent);
+    expect(polled).toMatchObject({ ok: true, value: { items: [{ _meta: { traceparent } }] } });
+  });
+
   it("that is broken is as good as none, and never an error", async () => {
     const t = await watched();
     const asker = await session(t, t.alice.principal, {});

@@ -9,6 +9,7 @@ import { refusal } from "../../../domain/refusal.ts";
 import type { Bridge } from "../../bridge.ts";
 import type { Handled } from "../../command/handle.ts";
 import { type Held, isOpen, streamEvents } from "../../projection/elicitations.ts";
+import { metaOf } from "../meta.ts";
 import { operation, type Principal, type Reply } from "../operation.ts";
 import { fitting } from "../page.ts";
 import {
@@ -231,7 +232,18 @@ export const inbox = operation({
     { additionalProperties: false },
   ),
   output: Type.Object({
-    items: Type.Array(Type.Object({ offer: OfferSchema, position: Position, status: Type.String() })),
+    items: Type.Array(
+      Type.Object({
+        offer: OfferSchema,
+        position: Position,
+        status: Type.String(),
+        _meta: Type.Optional(
+          Type.Object({
+            traceparent: Type.String({ description: "W3C trace context to go on in, where there is one" }),
+          }),
+        ),
+      }),
+    ),
     next: Type.Union([Position, Type.Null()], {
       description: "where the rest starts: pass it as `after`; null when this is all",
     }),
@@ -249,12 +261,13 @@ export const inbox = operation({
     const items = fitting(all.slice(0, limit), ({ offer }) => charsOf(offer));
     // A poll is an offer only once its reply has left, and a fact only the first time: pollers ask every few seconds.
     const fresh = peek ? [] : items.filter(({ offer }) => isNewTo(bridge, offer.id, "poll"));
-    const traces = fresh.map(({ offer }) => bridge.observer.handing("ask", offer.id, "poll"));
-    session.onReplied(() => bridge.deliver.left(fresh, "poll", session.id, traces));
-    const value = items.map(({ offer, position }) => ({
-      offer: offer as never,
-      position,
-      status: statusOf(bridge, offer.id),
+    const traces = new Map(fresh.map(({ offer }) => [offer.id, bridge.observer.handing("ask", offer.id, "poll")]));
+    session.onReplied(() => bridge.deliver.left(fresh, "poll", session.id, [...traces.values()]));
+    const value = items.map((item) => ({
+      offer: item.offer as never,
+      position: item.position,
+      status: statusOf(bridge, item.offer.id),
+      ...metaOf(traces.get(item.offer.id) ?? null),
     }));
     const next = items.length < all.length ? (items.at(-1)?.position ?? null) : null;
     return { ok: true, value: { items: value, next } };
