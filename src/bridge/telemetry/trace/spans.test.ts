@@ -1,5 +1,7 @@
 import { resourceFromAttributes } from "@opentelemetry/resources";
 import type { ReadableSpan } from "@opentelemetry/sdk-trace";
+import * as stable from "@opentelemetry/semantic-conventions";
+import * as incubating from "@opentelemetry/semantic-conventions/incubating";
 import { afterEach, describe, expect, it } from "vitest";
 import { manualTime } from "../../../../test/support/manual-time.ts";
 import { seededRng } from "../../../../test/support/seeded-rng.ts";
@@ -110,6 +112,15 @@ describe("a kept trace that begins here", () => {
     expect(duration[1] / 1e6).toBeCloseTo(12, 3);
     expect(attributes["lighthouse.bridge.duration_ms"]).toBeCloseTo(12, 3);
   });
+});
+
+it("every attribute is one of OpenTelemetry's conventions, or stands below `lighthouse`", async () => {
+  const t = await traced(1);
+  await t.roundTrip();
+  const names = t.ended.flatMap(({ attributes }) => Object.keys(attributes));
+  const known = new Set<unknown>([...Object.values(stable), ...Object.values(incubating)]);
+  expect(names.length).toBeGreaterThan(20);
+  expect(names.filter((name) => !known.has(name) && !name.startsWith("lighthouse."))).toEqual([]);
 });
 
 describe("trace context of the agents", () => {

@@ -1,4 +1,3 @@
-import { variableOf } from "../render/secret.ts";
 import { destinationOf } from "../render/slack.ts";
 import { type NotificationName, type NotificationValues, slackMessage } from "../render/slack-message.ts";
 import type { Spec } from "../spec/schema.ts";
@@ -51,12 +50,3 @@ const accepted = (body: unknown): Posted => {
     reason: `Slack did not take it: ${typeof error === "string" ? error.slice(0, 100) : "no reason given"}`,
   };
 };
-
-/** The variables that Slack messages need, for a check before anything has happened. */
-export const slackSecrets = ({ alerting: { slack } }: Spec): readonly string[] =>
-  slack.enabled
-    ? [
-        slack.bot_token ?? slack.webhook_url,
-        ...(slack.bot_token === undefined ? Object.values(slack.webhook_urls) : []),
-      ].map(variableOf)
-    : [];
