@@ -33,15 +33,23 @@ interface Bug {
   readonly wiring: () => Partial<Wiring>;
 }
 
-const fileWith = (change: (file: DiskFile) => Partial<DiskFile>) => (disk: Disk): Disk => ({
-  open: async (name) => {
-    const file = await disk.open(name);
-    return { ...file, ...change(file) };
-  },
-});
+const fileWith =
+  (change: (file: DiskFile) => Partial<DiskFile>) =>
+  (disk: Disk): Disk => ({
+    open: async (name) => {
+      const file = await disk.open(name);
+      return { ...file, ...change(file) };
+    },
+  });
 
 const channelWith =
-  ({ send, hear = (text) => text }: { readonly send?: (inner: Channel) => Channel["send"]; readonly hear?: (text: string) => string }) =>
+  ({
+    send,
+    hear = (text) => text,
+  }: {
+    readonly send?: (inner: Channel) => Channel["send"];
+    readonly hear?: (text: string) => string;
+  }) =>
   (inner: Channel): Channel => {
     const outer: Channel = {
       send: send?.(inner) ?? inner.send,
@@ -56,12 +64,14 @@ const channelWith =
   };
 
 /** Rewrites the params of one method on their way in. */
-const params = (method: string, change: (params: Record<string, unknown>) => void) => (text: string): string => {
-  if (!text.includes(`"${method}"`)) return text;
-  const message = JSON.parse(text) as { method: string; params: Record<string, unknown> };
-  if (message.method === method) change(message.params);
-  return JSON.stringify(message);
-};
+const params =
+  (method: string, change: (params: Record<string, unknown>) => void) =>
+  (text: string): string => {
+    if (!text.includes(`"${method}"`)) return text;
+    const message = JSON.parse(text) as { method: string; params: Record<string, unknown> };
+    if (message.method === method) change(message.params);
+    return JSON.stringify(message);
+  };
 
 const withKeyAsGiven = (event: Draft): Draft =>
   event.type === "elicitation.asked" && event.data.key !== undefined
@@ -74,7 +84,9 @@ const everyNth = (n: number): (() => boolean) => {
 };
 
 const reopened = (state: Elicitation): Elicitation =>
-  state.status === "ended" ? { status: "open", question: state.question, stage: { name: "asked" }, answersRefused: 0 } : state;
+  state.status === "ended"
+    ? { status: "open", question: state.question, stage: { name: "asked" }, answersRefused: 0 }
+    : state;
 
 const unclaimed = (state: Elicitation): Elicitation =>
   state.status === "open" && state.stage.name === "claimed" ? { ...state, stage: { name: "asked" } } : state;
