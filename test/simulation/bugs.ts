@@ -166,7 +166,7 @@ export const bugs = {
   },
   "lets-strangers-read": {
     what: "everybody reads as an auditor does",
-    wiring: () => ({ principal: (who) => ({ ...who, roles: [...who.roles, "auditor"] }) }),
+    wiring: () => ({ principal: (who) => ({ ...who, mayAudit: true }) }),
   },
   "lies-about-reach": {
     what: "everybody is said to be reachable",

@@ -29,6 +29,7 @@ const expected: ReadonlySet<RefusalCode> = new Set<RefusalCode>([
   "idempotency_conflict",
   "too_many_open",
   "too_slow",
+  "rate_limited",
 ]);
 
 export const clientAgent = (scene: Scene, who: Actor, credential: Credential): ClientAgent => {
@@ -58,7 +59,7 @@ export const clientAgent = (scene: Scene, who: Actor, credential: Credential): C
       ...(step.key === undefined ? {} : { key: step.key }),
     };
     // A log that is down for a while is met by asking again with the same key.
-    for (let attempt = 0; ; attempt++) {
+    for (;;) {
       try {
         const handle = await once.ask.start(question);
         scene.ids.set(step.n, handle.id);

@@ -24,9 +24,9 @@ export const limits: Limits = {
   channelBufferedBytesMax: 24_000,
   connectionsPerAgentMax: 6,
   seenEveryMs: 5_000,
-  // The rates are told elsewhere; here everybody asks as fast as the plan says.
-  asksPerMinute: 1_000_000,
-  answersPerMinute: 1_000_000,
+  asksPerMinute: 30,
+  answersPerMinute: 60,
+  burst: 12,
 };
 
 /** The machine on which the bridge runs: starts it, kills it, and starts it again. */

@@ -15,6 +15,7 @@ export const interesting = [
   "start failed",
   "crash during recovery",
   "log unavailable",
+  "rate limited",
   "clock jumped forward",
   "clock jumped back",
   "bridge frozen",

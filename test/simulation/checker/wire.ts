@@ -234,6 +234,8 @@ export const wire = (world: World, sometimes: Sometimes, past: () => History) =>
     switch (data?.code) {
       case "log_unavailable":
         return sometimes.saw("log unavailable");
+      case "rate_limited":
+        return sometimes.saw("rate limited");
       case "agent_revoked":
         return sometimes.saw("revoked agent refused");
       case "already_ended":
