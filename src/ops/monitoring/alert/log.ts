@@ -188,10 +188,15 @@ const diskFullSoon: Alert = {
         expect: silence(2 * forSeconds - 15),
       },
       {
-        name: "takes the last hour as the measure: one fast quarter of it is not enough, all of it is",
+        // A straight line through an hour of which the last part falls: it takes about 25 minutes to point at nothing,
+        // half of that through half an hour, and twice that through two.
+        name: "takes the last hour as the measure, no less and no more",
         every: 15,
-        given: { [free]: `${plenty}x719 ${falling(plenty, threshold * 1.5, 5400)}` },
-        expect: lastHour(forSeconds),
+        given: { [free]: `${plenty}x719 ${falling(plenty, threshold / 2, 3600)}` },
+        expect: [
+          { at: 3 * 3600 + 16 * 60 + forSeconds, firing: 0 },
+          { at: 3 * 3600 + 34 * 60 + forSeconds, firing: 1 },
+        ],
       },
       {
         name: "tells less than no byte from none",
@@ -218,8 +223,6 @@ const diskFullSoon: Alert = {
   },
 };
 
-const lastHour = (forSeconds: number): Proof["expect"] => [{ at: forSeconds, firing: 0 }];
-
 const position = series(signals.logPosition, {});
 const checkpoint = series(signals.logCheckpoint, {});
 
@@ -233,7 +236,11 @@ const checkpointBehind: Alert = {
   unit: "count",
   for: "10m",
   concern: "log-integrity",
-  expr: ({ threshold }) => `${select(signals.logPosition)} - ${select(signals.logCheckpoint)} > ${threshold}`,
+  // Before the first checkpoint there is none to show, and nothing is covered.
+  expr: ({ threshold }) => {
+    const covered = `(${select(signals.logCheckpoint)} or 0 * ${select(signals.logPosition)})`;
+    return `${select(signals.logPosition)} - ${covered} > ${threshold}`;
+  },
   summary: "Events are not covered by a signed checkpoint.",
   description: "{{ $value }} events came after the last signed checkpoint: tampering with them would not be seen.",
   dashboard: "lighthouse-log",
@@ -246,6 +253,15 @@ const checkpointBehind: Alert = {
         [checkpoint]: gauge(15, [1000, 1200 + forSeconds], [1000 + threshold * over, 600]),
       },
       expect: edges(15, 600 + forSeconds, 1200 + forSeconds),
+    },
+    {
+      name: "fires when there has never been a checkpoint",
+      every: 15,
+      given: { [position]: gauge(15, [threshold, 600], [threshold * over, forSeconds + 600]) },
+      expect: [
+        { at: 600 + forSeconds - 15, firing: 0 },
+        { at: 600 + forSeconds, firing: 1 },
+      ],
     },
     {
       name: "stays silent at the threshold itself, however long the log",

@@ -40,8 +40,8 @@ const gaugeProofs: readonly Omit<RecordingProof, "subject">[] = [
   {
     name: "a leg that nobody walked does not swallow the other",
     every,
-    given: leg("ask", 0.06),
-    expect: [{ at: 1800, expr: "sum(p99_latency_milliseconds)", value: 60 }],
+    given: leg("ask", 0.0613),
+    expect: [{ at: 1800, expr: "sum(p99_latency_milliseconds)", value: 61.3 }],
   },
   {
     name: "rates are shares of what happened in five minutes, in percent; refusals at the door are no events",
@@ -61,6 +61,7 @@ const gaugeProofs: readonly Omit<RecordingProof, "subject">[] = [
       // Part and whole over one window: while traffic falls a hundredfold the share stays near what both phases have.
       { at: hour + 180, expr: "sum(error_rate < bool 15)", value: 1 },
       { at: hour + 180, expr: "sum(delivery_rate > bool 75)", value: 1 },
+      { at: hour + 180, expr: "sum(delivery_rate < bool 81)", value: 1 },
       { at: hour + 180, expr: "sum(error_rate > bool 10)", value: 1 },
       { at: hour + 360, expr: rounded("error_rate"), value: 50 },
       { at: hour + 360, expr: rounded("delivery_rate"), value: 50 },
