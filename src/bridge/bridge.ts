@@ -6,6 +6,7 @@ import { type Observer, unobserved } from "../domain/observer.ts";
 import { type Refusal, refusal } from "../domain/refusal.ts";
 import type { Clock, Rng, Scheduler } from "../domain/world.ts";
 import { hmacKeyOf, macKid, tokenHash, type VerifyKey } from "../signing/keys.ts";
+import { webhookHeaders, webhookSecret } from "../signing/webhook.ts";
 import { allowances, defaultRoleRates, type RoleRate } from "./command/allowance.ts";
 import { authorizer } from "./command/authorize.ts";
 import { customCommand } from "./command/custom.ts";
@@ -17,16 +18,20 @@ import { defaultPolicy } from "./command/policy.ts";
 import { registerCommands } from "./command/register.ts";
 import { resetBudgetCommand } from "./command/reset-budget.ts";
 import { violationRecorder } from "./command/violation.ts";
+import { webhookCommands } from "./command/webhook.ts";
 import { draft, logTime } from "./command/world.ts";
 import { conduct } from "./delivery/conduct.ts";
 import { delivery } from "./delivery/deliver.ts";
 import { rank } from "./delivery/rank.ts";
+import { type WebhookNet, webhookDelivery } from "./delivery/webhooks.ts";
 import { type Log, LogUnavailable } from "./log/log.ts";
 import { agentDirectory } from "./projection/agents.ts";
 import { elicitationView, type Held } from "./projection/elicitations.ts";
 import { inquiryView } from "./projection/inquiries.ts";
+import { proofView } from "./projection/proofs.ts";
 import { follow, type Projection } from "./projection/rebuild.ts";
 import { storyView } from "./projection/stories.ts";
+import { webhookView } from "./projection/webhooks.ts";
 
 export interface BridgePorts {
   readonly log: Log;
@@ -47,6 +52,8 @@ export interface BridgePorts {
   readonly projections?: readonly Projection[];
   /** Who looks on while it works; nobody unless given. */
   readonly observer?: Observer;
+  /** How questions are posted to agents that want it so; absent: they are not. */
+  readonly webhooks?: { readonly net: WebhookNet; readonly mayBePrivate: boolean };
   /** A command that delivery gave failed for a reason that is a fault, not a refusal. */
   readonly onFault: (fault: unknown) => void;
 }
@@ -59,6 +66,8 @@ export const startBridge = async (ports: BridgePorts) => {
   const elicitations = elicitationView(log, limits);
   const inquiries = inquiryView(log);
   const stories = storyView(limits.storiesMax);
+  const webhooks = webhookView();
+  const proofs = proofView();
   const allowance = allowances({
     limits,
     roleRates: ports.roleRates ?? defaultRoleRates,
@@ -69,7 +78,11 @@ export const startBridge = async (ports: BridgePorts) => {
   let isReplaying = true;
   const startedAt = now();
   const charges: Projection = { fold: (event) => isReplaying && allowance.replayed(event, startedAt - event.time) };
-  await follow(log, [agents, elicitations, inquiries, stories, charges, ...projections], ports.onReplay);
+  await follow(
+    log,
+    [agents, elicitations, inquiries, stories, webhooks, proofs, charges, ...projections],
+    ports.onReplay,
+  );
   isReplaying = false;
 
   const violation = violationRecorder(log, now);
@@ -148,8 +161,30 @@ export const startBridge = async (ports: BridgePorts) => {
       withdraw: (id) => inBackground(untilWritten(() => elicit.withdraw(id))),
     },
   });
+  const webhook = webhookCommands({
+    ...ports,
+    now,
+    load: (stream) => webhooks.snapshot(stream.slice("webhook/".length)),
+  });
+  const poster =
+    ports.webhooks === undefined
+      ? undefined
+      : webhookDelivery({
+          ...ports.webhooks,
+          ...{ now, scheduler, limits, audience, elicitations, webhooks, observer },
+          isReachable: deliver.presence.isReachable,
+          sign: (agent, salt, id, at, body) =>
+            webhookHeaders(webhookSecret(master.secret, agent, Buffer.from(salt, "base64url")), id, at, body),
+          record: {
+            offered: (id, session, trace) => inBackground(elicit.offered(id, "webhook", session, trace)),
+            gone: (agent) => inBackground(webhook.remove(agent, "it said 410", { actor: bridgeActor, trace: null })),
+          },
+          onFault: ports.onFault,
+        });
+
   log.onCommitted((events) => {
     deliver.onCommitted(events);
+    poster?.onCommitted(events);
     conductor.onCommitted(events);
   });
 
@@ -162,6 +197,7 @@ export const startBridge = async (ports: BridgePorts) => {
   await note({ type: "bridge.started", data: { version: ports.version, openElicitations: elicitations.openCount() } });
   deliver.start();
   await conductor.start();
+  poster?.start();
 
   return {
     log,
@@ -181,6 +217,14 @@ export const startBridge = async (ports: BridgePorts) => {
     inquire,
     inquiries,
     registry,
+    webhook,
+    webhooks,
+    proofs,
+    /** Undefined when this bridge posts no webhooks. */
+    posts:
+      poster === undefined
+        ? undefined
+        : { lastPost: poster.lastPost, mayBePrivate: ports.webhooks?.mayBePrivate === true },
     violation,
     appendCustom: customCommand(log, now, limits),
     /** The agent whose bearer credential this is. */
@@ -197,6 +241,7 @@ export const startBridge = async (ports: BridgePorts) => {
       stopped = why;
       deliver.stop(why);
       conductor.stop();
+      poster?.stop();
       try {
         await note({ type: "bridge.stopped", data: { reason: why.detail } });
       } catch (fault) {

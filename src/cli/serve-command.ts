@@ -24,6 +24,7 @@ export const serveCommand = (): Command =>
     .addOption(new Option("--host <address>", "address to listen on").env("LIGHTHOUSE_HOST").default("127.0.0.1"))
     .option("--behind-tls-proxy", "say that a proxy in front ends TLS; needed to listen beyond loopback")
     .option("--name <uri>", "this bridge's name in everything that is signed (only when the folder is new)")
+    .option("--allow-private-webhooks", "let agents' webhooks lead to loopback and private networks")
     .option("--json", "print one JSON line when ready, instead of sentences")
     .addHelpText(
       "after",

@@ -12,6 +12,7 @@ import { refusal } from "../domain/refusal.ts";
 import { base64url } from "../signing/digest.ts";
 import { readBridgeConfig } from "./bridge-config.ts";
 import { type DataFolder, FolderProblem, LOG_FILE, openDataFolder, writePrivate } from "./data-folder.ts";
+import { webhookNet } from "./webhook-net.ts";
 import { realClock, realRng, realScheduler } from "./world.ts";
 
 export interface ServeOptions {
@@ -20,6 +21,8 @@ export interface ServeOptions {
   readonly host: string;
   readonly behindTlsProxy?: true;
   readonly name?: string;
+  /** Lets agents have their questions posted to loopback and private networks, by plain HTTP too. */
+  readonly allowPrivateWebhooks?: true;
 }
 
 export interface RunningBridge {
@@ -89,6 +92,7 @@ export const serve = async (
     version,
     projections: [metrics],
     observer: metrics.observer,
+    webhooks: { net: webhookNet, mayBePrivate: options.allowPrivateWebhooks === true },
     onReplay: replayProgress(say),
     onFault,
   });

@@ -56,8 +56,14 @@ describe("an ask", () => {
     void bob.answerWith(() => undefined);
     await atRest();
 
-    expect((await alice.ask.start({ to: "bob", message: "?" })).reach).toEqual({ state: "reachable" });
-    expect((await alice.ask.start({ to: "never-there", message: "?" })).reach).toEqual({ state: "never_seen" });
+    expect((await alice.ask.start({ to: "bob", message: "?" })).reach).toMatchObject({
+      state: "reachable",
+      class: "live",
+    });
+    expect((await alice.ask.start({ to: "never-there", message: "?" })).reach).toEqual({
+      state: "never_seen",
+      class: "none",
+    });
   });
 
   test("of nobody is refused with code, remedy and detail", async () => {

@@ -31,10 +31,16 @@ export interface ElicitationView {
 }
 
 /** What is true about reaching an agent now: a live connection, or only a place in its inbox. */
-export type Reach =
+export type Reach = (
   | { readonly state: "reachable" }
   | { readonly state: "queued"; readonly lastSeen: number }
-  | { readonly state: "never_seen" };
+  | { readonly state: "never_seen" }
+) & {
+  /** The way by which it can be expected to learn of a question; measured. `none`: nothing was ever offered to it. */
+  readonly class?: "live" | "hook" | "webhook" | "mcp" | "poll" | "none";
+  /** What the log has to show for it: the latest offer, and when it last claimed or answered one. */
+  readonly proof?: { readonly via: string; readonly offeredAt: number; readonly heardAt: number | null };
+};
 
 export interface Asked {
   readonly id: string;

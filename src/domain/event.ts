@@ -187,6 +187,19 @@ export const eventTypes = {
   },
   "bridge.stopped": { version: 1, shape: object({ reason: text }, ["reason"]) },
 
+  /** Where an agent's questions are posted to. Its secret is derived, and in no event. */
+  "webhook.set": {
+    version: 1,
+    shape: object(
+      {
+        url: text,
+        salt: { type: "string", description: "128 random bits that its secret is derived with, base64url" },
+      },
+      ["url", "salt"],
+    ),
+  },
+  "webhook.removed": { version: 1, shape: object({ reason: text }, ["reason"]) },
+
   /** An application's own fact, under a name in its own namespace. Same door, same guarantees. */
   custom: { version: 1, shape: object({ name: text, payload: {} }, ["name", "payload"]) },
 } as const satisfies { readonly [type: string]: { readonly version: number; readonly shape: ShapeSchema } };
@@ -201,7 +214,7 @@ export type Fact<T extends EventTypeName = EventTypeName> = {
 
 /** What surrounds every fact in the log. */
 export interface EventContext {
-  /** `agent/<id>`, `elicitation/<id>`, `inquiry/<id>`, `custom/<name>`, `security/<agent>` or `bridge`. */
+  /** `agent/<id>`, `elicitation/<id>`, `inquiry/<id>`, `custom/<name>`, `security/<agent>`, `webhook/<agent>` or `bridge`. */
   readonly stream: string;
   readonly version: number;
   /** Milliseconds since 1970; never decreases along the log, whatever the wall clock does. */
@@ -238,6 +251,7 @@ export const streamOf = {
   custom: (name: string): string => `custom/${name}`,
   security: (agent: string): string => `security/${agent}`,
   budget: (story: string): string => `budget/${story}`,
+  webhook: (agent: string): string => `webhook/${agent}`,
   bridge: "bridge",
 } as const;
 

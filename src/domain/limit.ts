@@ -46,6 +46,9 @@ export const defaultLimits = {
   /** A reader that lets more than this pile up is cut off and resumes by position; it never slows others. */
   channelBufferedBytesMax: 4_194_304,
   heartbeatMs: 20_000,
+  webhookUrlCharsMax: 2_048,
+  webhooksAtOnceMax: 16,
+  webhooksWaitingMax: 10_000,
   pageEventsMax: 1_000,
   pageEventsDefault: 100,
   seenEveryMs: 60_000,

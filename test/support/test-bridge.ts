@@ -16,7 +16,7 @@ import { type BreakableDisk, breakableDisk } from "./breakable-disk.ts";
 import { type ManualTime, manualTime } from "./manual-time.ts";
 import { seededRng } from "./seeded-rng.ts";
 
-export interface TestBridgeOptions extends Pick<BridgePorts, "observer" | "projections"> {
+export interface TestBridgeOptions extends Pick<BridgePorts, "observer" | "projections" | "webhooks"> {
   readonly limits?: Partial<Limits>;
   /** What the bridge and the agents draw randomness from; 1 unless given. */
   readonly seed?: number;
@@ -90,6 +90,7 @@ export const testBridge = async (options: TestBridgeOptions = {}): Promise<TestB
     version: "0.0.0-test",
     onFault,
     ...(options.observer === undefined ? {} : { observer: options.observer }),
+    ...(options.webhooks === undefined ? {} : { webhooks: options.webhooks }),
     ...(options.projections === undefined ? {} : { projections: options.projections }),
   });
 

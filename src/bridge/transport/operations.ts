@@ -4,6 +4,7 @@ import * as budgets from "./operations/budgets.ts";
 import * as elicitations from "./operations/elicitations.ts";
 import * as events from "./operations/events.ts";
 import * as inquiries from "./operations/inquiries.ts";
+import * as webhooks from "./operations/webhooks.ts";
 
 /** Everything that a client can ask of the bridge, in the order of the documentation. */
 export const operations: readonly ServedOperation[] = [
@@ -16,6 +17,9 @@ export const operations: readonly ServedOperation[] = [
   elicitations.receipt,
   elicitations.inbox,
   elicitations.handed,
+  webhooks.set,
+  webhooks.get,
+  webhooks.remove,
   inquiries.ask,
   inquiries.get,
   inquiries.wait,

@@ -1,5 +1,6 @@
 import { Type } from "typebox";
 import type { Elicitation, Jws } from "../../domain/elicitation.ts";
+import { offerWays } from "../../domain/event.ts";
 import type { Json } from "../../domain/json.ts";
 import type { Held } from "../projection/elicitations.ts";
 
@@ -39,11 +40,39 @@ export const OfferSchema = Type.Object(
   { description: "a question as its target gets it: all that is needed to sign an answer" },
 );
 
+/** By which way an agent can be expected to learn of a question, strongest first; measured, never declared. */
+export const reachClasses = ["live", "hook", "webhook", "mcp", "poll", "none"] as const;
+
+const evidence = {
+  class: Type.Optional(
+    Type.Enum([...reachClasses], {
+      description:
+        "live: connected now; else the way by which the latest question's bytes left for it; none: never any",
+    }),
+  ),
+  proof: Type.Optional(
+    Type.Object(
+      {
+        via: Type.Enum([...offerWays]),
+        offeredAt: Millis("when the latest question's bytes left for it"),
+        heardAt: Type.Union([Type.Integer(), Type.Null()], {
+          description: "when it last claimed or answered one, milliseconds since 1970; null: never",
+        }),
+      },
+      { description: "what the log has to show for it" },
+    ),
+  ),
+};
+
 export const ReachSchema = Type.Union(
   [
-    Type.Object({ state: Type.Literal("reachable") }),
-    Type.Object({ state: Type.Literal("queued"), lastSeen: Millis("when the target was last seen") }),
-    Type.Object({ state: Type.Literal("never_seen") }),
+    Type.Object({ state: Type.Literal("reachable"), ...evidence }),
+    Type.Object({
+      state: Type.Literal("queued"),
+      lastSeen: Millis("when the target was last seen"),
+      ...evidence,
+    }),
+    Type.Object({ state: Type.Literal("never_seen"), ...evidence }),
   ],
   { description: "what is true about reaching the target now: a live connection, or only a place in its inbox" },
 );

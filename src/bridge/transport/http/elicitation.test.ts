@@ -25,7 +25,7 @@ const trio = async () => {
 test("ask, inbox, claim, answer, read: the asker reads exactly the content that was signed", async () => {
   const t = await trio();
   const { id, status, reach } = await t.ask();
-  expect({ status, reach }).toEqual({ status: "asked", reach: { state: "never_seen" } });
+  expect({ status, reach }).toEqual({ status: "asked", reach: { state: "never_seen", class: "none" } });
 
   const inbox = (await t.call({ url: "/v1/inbox", as: t.bob })).json<{ items: { offer: Offer; status: string }[] }>();
   expect(inbox.items.map(({ offer }) => offer.id)).toEqual([id]);

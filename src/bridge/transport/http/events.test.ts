@@ -162,7 +162,7 @@ test("who is registered is listed with what is true about reaching them, by expe
         roles: ["agent"],
         expertise: ["tls"],
         status: "active",
-        reach: { state: "never_seen" },
+        reach: { state: "never_seen", class: "none" },
       },
     ],
   });

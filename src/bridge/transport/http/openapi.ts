@@ -53,6 +53,7 @@ const PROTOCOL_VERSION = "1";
 const tags = {
   elicitations: "Questions, answers, and what became of them.",
   inbox: "What waits for an agent's answer.",
+  webhook: "Questions posted to an agent that is not connected.",
   inquiries: "One question to several agents, or to whoever has an expertise.",
   budgets: "What a story of causes may cost, and who lets it go on.",
   agents: "Who is registered.",

@@ -3,6 +3,7 @@ import { agentKinds } from "../../../domain/event.ts";
 import { defaultLimits } from "../../../domain/limit.ts";
 import { refusal } from "../../../domain/refusal.ts";
 import { operation } from "../operation.ts";
+import { reachOf } from "../reach.ts";
 import { Name, ReachSchema } from "../views.ts";
 import { callerOf } from "./elicitations.ts";
 
@@ -63,7 +64,7 @@ export const list = operation({
       ...agent,
       roles: [...agent.roles],
       expertise: [...agent.expertise],
-      reach: bridge.deliver.reach(agent.name),
+      reach: reachOf(bridge, agent.name),
     }));
     return { ok: true, value: { agents } };
   },

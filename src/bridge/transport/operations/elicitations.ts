@@ -12,6 +12,7 @@ import { type Held, isOpen, streamEvents } from "../../projection/elicitations.t
 import { metaOf } from "../meta.ts";
 import { operation, type Principal, type Reply } from "../operation.ts";
 import { fitting } from "../page.ts";
+import { reachOf } from "../reach.ts";
 import {
   ElicitationId,
   ElicitationSchema,
@@ -82,7 +83,7 @@ export const ask = operation({
       id: asked.id,
       deadline: state.question.deadline,
       status: state.status === "open" ? state.stage.name : state.end.how,
-      reach: bridge.deliver.reach(input.to),
+      reach: reachOf(bridge, input.to),
       repeated: asked.repeated,
     };
     return { ok: true, value };

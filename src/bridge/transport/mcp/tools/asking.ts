@@ -1,6 +1,5 @@
-import { Type } from "typebox";
+import { type Static, Type } from "typebox";
 import type { Receipt } from "../../../../domain/receipt.ts";
-import type { Reach } from "../../../delivery/deliver.ts";
 import * as elicitations from "../../operations/elicitations.ts";
 import { ElicitationId, type ElicitationView, ReachSchema } from "../../views.ts";
 import { memberOf, shown, tool, WAIT_MS_DEFAULT, WAIT_MS_MAX } from "../tool.ts";
@@ -12,6 +11,8 @@ const WaitMs = Type.Integer({
   maximum: WAIT_MS_MAX,
   description: `how long to wait, in milliseconds, at most ${WAIT_MS_MAX}`,
 });
+
+type Reach = Static<typeof ReachSchema>;
 
 interface Asked {
   readonly id: string;
@@ -140,7 +141,15 @@ const stepOf = (step: Receipt["steps"][number]): { at: string; what: string; how
   }
 };
 
-export const reachText = (reach: Reach): string => {
+export const reachText = (reach: Reach): string => `${reachNow(reach)}${provenBy(reach)}`;
+
+const provenBy = ({ proof }: Reach): string => {
+  if (proof === undefined) return "";
+  const heard = proof.heardAt === null ? "has not reacted to one yet" : `last reacted ${iso(proof.heardAt)}`;
+  return `; questions last left for it via ${proof.via} at ${iso(proof.offeredAt)}, it ${heard}`;
+};
+
+const reachNow = (reach: Reach): string => {
   switch (reach.state) {
     case "reachable":
       return "connected now";

@@ -1,6 +1,5 @@
-import { Type } from "typebox";
+import { type Static, Type } from "typebox";
 import type { Json } from "../../../../domain/json.ts";
-import type { Reach } from "../../../delivery/deliver.ts";
 import * as agentOps from "../../operations/agents.ts";
 import * as eventOps from "../../operations/events.ts";
 import { AnyJson, Name, Position, ReachSchema } from "../../views.ts";
@@ -8,6 +7,8 @@ import { fenced, fencedText } from "../fence.ts";
 import { memberOf, shown, tool } from "../tool.ts";
 import { FencedSchema } from "../views.ts";
 import { reachText } from "./asking.ts";
+
+type Reach = Static<typeof ReachSchema>;
 
 interface Listed {
   readonly name: string;
