@@ -25,6 +25,7 @@ export const serveCommand = (): Command =>
     .option("--behind-tls-proxy", "say that a proxy in front ends TLS; needed to listen beyond loopback")
     .option("--name <uri>", "this bridge's name in everything that is signed (only when the folder is new)")
     .option("--allow-private-webhooks", "let agents' webhooks lead to loopback and private networks")
+    .option("--monitoring <file>", "a monitoring.yaml (default: the one in the data folder, if there is one)")
     .option("--json", "print one JSON line when ready, instead of sentences")
     .addHelpText(
       "after",

@@ -3,7 +3,7 @@ import { statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { type Bridge, startBridge } from "../bridge/bridge.ts";
 import { openSqliteLog } from "../bridge/log/sqlite.ts";
-import { createMetrics } from "../bridge/telemetry/metrics.ts";
+import type { Readings } from "../bridge/telemetry/metrics.ts";
 import { serveHttp } from "../bridge/transport/http/server.ts";
 import { serveWebSocket } from "../bridge/transport/websocket.ts";
 import type { Credential } from "../client/credential.ts";
@@ -12,6 +12,8 @@ import { refusal } from "../domain/refusal.ts";
 import { base64url } from "../signing/digest.ts";
 import { readBridgeConfig } from "./bridge-config.ts";
 import { type DataFolder, FolderProblem, LOG_FILE, openDataFolder, writePrivate } from "./data-folder.ts";
+import { readMonitoring, telemetryFor } from "./monitoring-file.ts";
+import { openTelemetry } from "./telemetry.ts";
 import { webhookNet } from "./webhook-net.ts";
 import { realClock, realRng, realScheduler } from "./world.ts";
 
@@ -21,6 +23,11 @@ export interface ServeOptions {
   readonly host: string;
   readonly behindTlsProxy?: true;
   readonly name?: string;
+  /** A monitoring.yaml; the one in the data folder, if there is one, unless given. */
+  readonly monitoring?: string;
+  readonly json?: true;
+  /** Test only, and no option of the command line: the bug that the crash loop must find. */
+  readonly unsafeAckBeforeCommit?: true;
   /** Lets agents have their questions posted to loopback and private networks, by plain HTTP too. */
   readonly allowPrivateWebhooks?: true;
 }
@@ -47,42 +54,47 @@ export const serve = async (
   const clock = realClock;
   const scheduler = realScheduler;
   const rng = realRng();
-  const onFault = (fault: unknown): void => say(`fault: ${fault instanceof Error ? fault.stack : String(fault)}`);
   const folder = openDataFolder(options.data, rng, options.name);
 
   const config = readBridgeConfig(folder.path);
 
-  let observeLog: ReturnType<typeof createMetrics>["log"] | undefined;
+  let bridge: Bridge | undefined;
+  const readings: Readings = {
+    ready: () => bridge !== undefined && log.health().writable,
+    connections: () => connectionsBy(bridge),
+    disk: async () => {
+      const { bavail, blocks, bsize } = await statfs(folder.path);
+      return { freeBytes: bavail * bsize, sizeBytes: blocks * bsize };
+    },
+  };
+  const monitoringFile = options.monitoring ?? join(folder.path, "monitoring.yaml");
+  const spec = readMonitoring(monitoringFile, options.monitoring !== undefined);
+  const telemetry = openTelemetry(
+    telemetryFor(spec, { version, revision: "unknown", node: `${host}:${port}`, env: process.env }, monitoringFile),
+    {
+      clock,
+      scheduler,
+      rng,
+      readings,
+      // Without a file nobody has asked for log lines; with --json standard output has another reader.
+      ...(spec === undefined || options.json === true ? {} : { linesTo: 1 }),
+    },
+  );
+  const onFault = (fault: unknown): void => {
+    telemetry.say("error", "bridge.fault", "an operation failed for a reason that is a fault", { fault });
+    say(`fault: ${fault instanceof Error ? fault.stack : String(fault)}`);
+  };
+
   const log = await openSqliteLog({
     path: join(folder.path, LOG_FILE),
     clock,
     scheduler,
+    ...(options.unsafeAckBeforeCommit === true ? { unsafeAckBeforeCommit: true } : {}),
     signer: { name: folder.audience, privateKey: folder.logKey },
-    observe: {
-      committed: (events) => observeLog?.committed(events),
-      failed: (fault, appends) => observeLog?.failed(fault, appends),
-      checkpointed: (size) => observeLog?.checkpointed(size),
-      probed: (ms) => observeLog?.probed(ms),
-    },
+    observe: telemetry.log,
   });
-  let bridge: Bridge | undefined;
-  const metrics = createMetrics({
-    clock,
-    build: { version, revision: "unknown", node: process.version },
-    replayedUpTo: log.head().position,
-    readings: {
-      ready: () => bridge !== undefined && log.health().writable,
-      disk: async () => {
-        const { bavail, blocks, bsize } = await statfs(folder.path);
-        return { freeBytes: bavail * bsize, sizeBytes: blocks * bsize };
-      },
-    },
-    onFault,
-  });
-  observeLog = metrics.log;
-  const timed = metrics.timed(log);
   bridge = await startBridge({
-    log: timed,
+    log: telemetry.timed(log),
     clock,
     rng,
     scheduler,
@@ -90,8 +102,8 @@ export const serve = async (
     audience: folder.audience,
     master: folder.master,
     version,
-    projections: [metrics],
-    observer: metrics.observer,
+    projections: [telemetry],
+    observer: telemetry.observer,
     webhooks: { net: webhookNet, mayBePrivate: options.allowPrivateWebhooks === true },
     onReplay: replayProgress(say),
     onFault,
@@ -101,7 +113,7 @@ export const serve = async (
   const hosts = isLoopback ? { allowedHosts: [...loopback] } : {};
   const app = serveHttp({ ...doors, ...hosts });
   app.get("/metrics", async (request, reply) => {
-    const { contentType, text } = await metrics.expose(request.headers.accept);
+    const { contentType, text } = await telemetry.expose(request.headers.accept);
     return reply.type(contentType).send(text);
   });
   const closeSockets = serveWebSocket(app.server, { ...doors, ...hosts });
@@ -116,8 +128,18 @@ export const serve = async (
       closeSockets();
       await app.close();
       await log.close();
+      await telemetry.close(TELEMETRY_CLOSE_MS);
     },
   };
+};
+
+/** How long what waits for a collector may hold up a stop, in milliseconds. */
+const TELEMETRY_CLOSE_MS = 5_000;
+
+const connectionsBy = (bridge: Bridge | undefined): Record<string, number> => {
+  const counts: Record<string, number> = {};
+  for (const { via } of bridge?.deliver.presence.all() ?? []) counts[via] = (counts[via] ?? 0) + 1;
+  return counts;
 };
 
 const loopback: ReadonlySet<string> = new Set(["127.0.0.1", "::1", "localhost"]);
