@@ -3,6 +3,7 @@ import type { Credential } from "../client/credential.ts";
 import { act, command } from "./command.ts";
 import { type ConnectionOptions, connecting, credentialOf } from "./connection.ts";
 import { bridgeAt } from "./doctor/bridge.ts";
+import { connectedClients } from "./doctor/clients.ts";
 import { type Finding, notRun, problem } from "./doctor/finding.ts";
 import { dataFolder, lock, nodeVersion } from "./doctor/machine.ts";
 import { roundTrip } from "./doctor/round-trip.ts";
@@ -46,8 +47,8 @@ const examine = async (options: Options): Promise<readonly Finding[]> => {
     return [...machine, ...rest, found.finding, notRun("round trip", "needs a credential that works")];
   }
   const { answers, findings } = await bridgeAt(found.credential.url);
-  if (answers) return [...machine, ...findings, ...(await roundTrip(found.credential))];
-  const needs = ["clock", "credential", "round trip"].map((check) => notRun(check, "needs a bridge"));
+  if (answers) return [...machine, ...findings, ...(await roundTrip(found.credential)), ...(await connectedClients())];
+  const needs = ["clock", "credential", "round trip", "clients"].map((check) => notRun(check, "needs a bridge"));
   return [...machine, ...findings, ...needs];
 };
 

@@ -4,6 +4,7 @@ import { agentCommand } from "./agent-command.ts";
 import { answerCommand } from "./answer-command.ts";
 import { askCommand } from "./ask-command.ts";
 import { cancelCommand } from "./cancel-command.ts";
+import { connectCommand } from "./connect-command.ts";
 import { doctorCommand } from "./doctor-command.ts";
 import { eventsCommand } from "./events-command.ts";
 import { hookCommand } from "./hook-command.ts";
@@ -16,7 +17,7 @@ import { watchCommand } from "./watch-command.ts";
 const all: readonly Command[] = [
   ...[agentCommand(), askCommand(), inboxCommand(), answerCommand(), cancelCommand(), receiptCommand()],
   ...[watchCommand(), eventsCommand(), logCommand(), doctorCommand()],
-  ...[mcpCommand(), hookCommand()],
+  ...[connectCommand(), mcpCommand(), hookCommand()],
 ];
 
 /** Commands that do something, by the words that call them. */

@@ -19,7 +19,8 @@ export const runHook = async (args: readonly string[]): Promise<void> => {
     // Both at once: the client may take a moment to hand over its own part.
     const [input, waiting] = await Promise.all([readInput(), bridge.waiting()]);
     const { text, ids } = hookOutput(event, waiting, input.stop_hook_active === true);
-    if (text === "") return;
+    // The doctor tries a hook out; nobody reads what it would say.
+    if (text === "" || process.env["LIGHTHOUSE_HOOK_DRY"] === "1") return;
     await written(text);
     if (ids.length > 0) await bridge.handed(ids);
   } catch (error) {

@@ -1,0 +1,77 @@
+import { join } from "node:path";
+import { hookEvents } from "../hook/event.ts";
+import { type ConfigFile, type Launch, NotOurs, type Place } from "./client.ts";
+import { editJson, isMembers, type Members, parsed, under, undoJson } from "./json.ts";
+
+/** Longest that Claude Code waits for one of ours, in seconds; they take a tenth of one. */
+const TIMEOUT_S = 5;
+
+/**
+ * Claude Code's hooks, in the settings that are one person's own and not the project's: they name a credential. Hooks
+ * of others under the same events stay.
+ */
+export const claudeCodeHooks = ({ project }: Place): ConfigFile => ({
+  path: join(project, ".claude", "settings.local.json"),
+  what: `hooks: ${hookEvents.join(", ")}`,
+  connect: (before, launch) =>
+    editJson(before, (root) => {
+      const hooks = under(root, "hooks");
+      for (const event of hookEvents) {
+        const command = commandOf(launch, event);
+        const ours = { type: "command", command, timeout: TIMEOUT_S };
+        const group = event === "PostToolUse" ? { matcher: "*", hooks: [ours] } : { hooks: [ours] };
+        hooks[event] = [...withoutOurs(hooks[event], event), group];
+      }
+    }),
+  undo: (before) =>
+    undoJson(before, (root) => {
+      const { hooks } = root as { readonly hooks?: unknown };
+      if (!isMembers(hooks)) return;
+      for (const event of hookEvents) {
+        if (hooks[event] === undefined) continue;
+        const rest = withoutOurs(hooks[event], event);
+        if (rest.length === 0) delete hooks[event];
+        else hooks[event] = rest;
+      }
+      if (Object.keys(hooks).length === 0) delete root["hooks"];
+    }),
+  read: (text) => {
+    const { hooks } = parsed(text) as { readonly hooks?: unknown };
+    const found: Record<string, string> = {};
+    for (const event of hookEvents) {
+      for (const group of isMembers(hooks) ? groupsOf(hooks[event], event) : []) {
+        for (const command of commandsOf(group)) if (isOurs(command, event)) found[event] = command;
+      }
+    }
+    return Object.keys(found).length === 0 ? {} : { hooks: found };
+  },
+});
+
+const commandOf = ({ node, bin, credential }: Launch, event: string): string =>
+  [node, bin, "hook", event, "--as", credential].map(quoted).join(" ");
+
+/** For a shell. Plain words stay plain, so that people can read them. */
+const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
+
+const isOurs = (command: string, event: string): boolean => command.includes(` hook ${event} --as `);
+
+const groupsOf = (groups: unknown, event: string): readonly Members[] => {
+  if (groups === undefined) return [];
+  if (!Array.isArray(groups) || !groups.every(isMembers)) throw new NotOurs(`the hooks of "${event}" are not a list`);
+  return groups;
+};
+
+const commandsOf = ({ hooks }: { readonly hooks?: unknown }): readonly string[] =>
+  Array.isArray(hooks)
+    ? hooks.flatMap((hook) => (isMembers(hook) && typeof hook["command"] === "string" ? [hook["command"]] : []))
+    : [];
+
+/** A group holds several hooks; only those of ours go, and a group that held nothing else goes with them. */
+const withoutOurs = (groups: unknown, event: string): readonly Members[] =>
+  groupsOf(groups, event).flatMap((group) => {
+    if (!commandsOf(group).some((command) => isOurs(command, event))) return [group];
+    const rest = (group["hooks"] as readonly unknown[]).filter(
+      (hook) => !(isMembers(hook) && typeof hook["command"] === "string" && isOurs(hook["command"], event)),
+    );
+    return rest.length === 0 ? [] : [{ ...group, hooks: rest }];
+  });
