@@ -8,7 +8,7 @@ import { fromBase64url } from "../../src/signing/digest.ts";
 import { signJws } from "../../src/signing/jws.ts";
 import type { Actor, Persona } from "./cast.ts";
 import { type Heard, type Line, openLine } from "./line.ts";
-import type { AskStep } from "./plan.ts";
+import type { AskStep, InquireStep } from "./plan.ts";
 import { kindOf, numberOf, wordsOf } from "./questions.ts";
 import { type Random, random } from "./random.ts";
 import type { Scene } from "./scene.ts";
@@ -16,6 +16,7 @@ import type { Scene } from "./scene.ts";
 /** A hand-written agent: as many connections as its persona has, and what it does on them. */
 export interface HandAgent {
   readonly ask: (step: AskStep) => void;
+  readonly inquire: (step: InquireStep) => void;
   readonly call: Line["call"];
   readonly sendRaw: (text: string) => void;
   readonly away: (forMs: number) => void;
@@ -241,8 +242,30 @@ export const handAgent = (scene: Scene, who: Actor, credential: Credential): Han
     });
   };
 
+  const inquire = (step: InquireStep): void => {
+    const kind = kindOf(step.n);
+    const params = {
+      ...(step.to.length > 0 ? { to: step.to } : { expertise: "ports" }),
+      message: wordsOf(step.n, 0),
+      schema: kind.schema,
+      quorum: step.quorum === "first" ? { kind: "first", count: 1 } : { kind: step.quorum },
+      timeoutMs: step.timeoutMs,
+      ...(step.hedgeMs === undefined ? {} : { hedgeMs: step.hedgeMs }),
+      ...(step.hasDefault ? { default: kind.good(random(world.seed, "default", step.n)) } : {}),
+    };
+    first.call("inquiries.ask", params, false, (heard) => {
+      if (!("result" in heard)) return;
+      const { id } = heard.result as { readonly id: string };
+      ledger.acknowledged(who.name, "inquiries.ask", params, heard.result);
+      first.call("inquiries.wait", { id, waitMs: 4_000 }, true, () => undefined);
+      if (step.cancelAfterMs === undefined) return;
+      later(step.cancelAfterMs, () => first.call("inquiries.cancel", { id }, true, () => undefined));
+    });
+  };
+
   return {
     ask,
+    inquire,
     sign,
     call: first.call,
     sendRaw: first.sendRaw,

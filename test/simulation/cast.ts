@@ -46,5 +46,8 @@ export const cast: readonly Actor[] = [
   actor("lea", "leaver"),
 ];
 
+/** Whom a question to an expertise finds. */
+export const experts: readonly string[] = ["bob", "dan", "dora", "clay", "meg"];
+
 export const asks: readonly string[] = ["ann", "ann", "ada", "ada", "dora", "paul", "dan"];
 export const answers: readonly string[] = ["bob", "dan", "eli", "dora", "clay", "meg", "paul", "hermit", "lea"];

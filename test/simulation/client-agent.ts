@@ -32,6 +32,9 @@ const expected: ReadonlySet<RefusalCode> = new Set<RefusalCode>([
   "rate_limited",
 ]);
 
+/** Less than the client's own, so that everybody is back soon after the heal. */
+const patience = { backoffMaxMs: 5_000, connectTimeoutMs: 4_000, silenceMs: 8_000 } as const;
+
 export const clientAgent = (scene: Scene, who: Actor, credential: Credential): ClientAgent => {
   const { world, ledger } = scene;
   const owner = scene.processOf(who.name);
@@ -122,6 +125,7 @@ export const clientAgent = (scene: Scene, who: Actor, credential: Credential): C
     client = await connectWith({
       credential,
       patient: true,
+      limits: patience,
       net: scene.net.netFor(owner),
       clock: world,
       scheduler: world.schedulerOf(owner),

@@ -26,6 +26,7 @@ export type Step = { readonly n: number; readonly atMs: number } & (
 type Deed =
   | AskDeed
   | { readonly kind: "custom"; readonly from: string; readonly expects: boolean }
+  | InquireDeed
   | { readonly kind: "query"; readonly by: string }
   | { readonly kind: "attack"; readonly how: Attack; readonly on: number }
   | { readonly kind: "revoke" };
@@ -42,6 +43,19 @@ interface AskDeed {
   readonly cancelAfterMs?: number;
 }
 
+interface InquireDeed {
+  readonly kind: "inquire";
+  readonly from: string;
+  /** Names; empty: whoever is registered as an expert. */
+  readonly to: readonly string[];
+  readonly quorum: "first" | "all" | "majority";
+  readonly timeoutMs: number;
+  readonly hedgeMs?: number;
+  readonly hasDefault: boolean;
+  readonly cancelAfterMs?: number;
+}
+
+export type InquireStep = Extract<Step, { readonly kind: "inquire" }>;
 export type AskStep = Extract<Step, { readonly kind: "ask" }>;
 export type Attack =
   | "answer in its own name"
@@ -115,10 +129,12 @@ export const cut = (plan: Plan, steps: ReadonlySet<number>, agents: ReadonlySet<
 };
 
 const deedOf = (n: number, timeoutMs: number, luck: Random): Deed => {
-  const kind = luck.weighted({ ask: 70, custom: 8, query: 6, attack: 15, revoke: 0.3 });
+  const kind = luck.weighted({ ask: 70, inquire: 6, custom: 8, query: 6, attack: 15, revoke: 0.3 });
   switch (kind) {
     case "ask":
       return askOf(n, timeoutMs, luck);
+    case "inquire":
+      return inquireOf(timeoutMs, luck);
     case "custom":
       return { kind, from: luck.pick(["ada", "dan", "paul"]), expects: luck.chance(0.5) };
     case "query":
@@ -143,6 +159,21 @@ const askOf = (n: number, timeoutMs: number, luck: Random): AskDeed => {
     ...(key === undefined ? {} : { key }),
     ...(again === undefined ? {} : { again }),
     ...(luck.chance(0.15) ? { cancelAfterMs: luck.between(0, 3_000) } : {}),
+  };
+};
+
+const inquireOf = (timeoutMs: number, luck: Random): InquireDeed => {
+  const from = luck.pick(["ada", "dora", "paul"]);
+  const some = answers.filter((name) => name !== from && luck.chance(0.5));
+  return {
+    kind: "inquire",
+    from,
+    to: luck.chance(0.6) ? some : [],
+    quorum: luck.pick(["first", "all", "majority"] as const),
+    timeoutMs: luck.between(1_000, 2 * timeoutMs),
+    hasDefault: luck.chance(0.3),
+    ...(luck.chance(0.3) ? { hedgeMs: luck.between(1_000, 2_000) } : {}),
+    ...(luck.chance(0.15) ? { cancelAfterMs: luck.between(0, 2_000) } : {}),
   };
 };
 

@@ -147,5 +147,7 @@ const tally = () => {
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 
 if (import.meta.main) {
+  // Whoever reads only the beginning, as `head` does, has not met a fault.
+  process.stdout.on("error", () => process.exit(1));
   process.exitCode = await main(process.argv.slice(2), (line) => process.stdout.write(`${line}\n`));
 }

@@ -6,7 +6,7 @@ import type { AnswerCore, Jws } from "../../src/domain/elicitation.ts";
 import { base64url } from "../../src/signing/digest.ts";
 import { type HandAgent, handAgent } from "./agent.ts";
 import { type BugName, rewire, wiringWith } from "./bugs.ts";
-import { type Actor, cast } from "./cast.ts";
+import { type Actor, cast, experts } from "./cast.ts";
 import { durableReader } from "./checker/durable.ts";
 import { history } from "./checker/history.ts";
 import { ledger } from "./checker/ledger.ts";
@@ -153,7 +153,10 @@ export const simulate = async (
     if (bridge === undefined) return world.fail("liveness", "the bridge did not start");
     for (const { name, roles } of cast) {
       bridge.registry
-        .register({ name, kind: "ai", roles, expertise: [] }, { actor: "bridge", trace: null })
+        .register(
+          { name, kind: "ai", roles, expertise: experts.includes(name) ? ["ports"] : [] },
+          { actor: "bridge", trace: null },
+        )
         .then((added) => {
           if (!added.ok) return world.fail("no fault", `${name} was not registered: ${added.refusal.detail}`);
           const { token, macKid, macSecret } = added.credential;
@@ -188,6 +191,8 @@ export const simulate = async (
         hands.get(step.from)?.ask(step);
         clients.get(step.from)?.ask(step);
         return;
+      case "inquire":
+        return hands.get(step.from)?.inquire(step);
       case "custom":
         return custom(step.n, step.from, step.expects);
       case "query":
@@ -308,7 +313,12 @@ export const simulate = async (
   }
 
   function allEnded(): boolean {
-    return host.bridge() !== undefined && ![...past.stories.values()].some(isOpen) && told.waiting().length === 0;
+    return (
+      host.bridge() !== undefined &&
+      ![...past.stories.values()].some(isOpen) &&
+      past.inquiries.loose().length === 0 &&
+      told.waiting().length === 0
+    );
   }
 
   function notEnded(): string {
@@ -319,7 +329,7 @@ export const simulate = async (
           `${id} (${asked.message.slice(0, 8)}, ${status}, deadline ${asked.deadline}, now ${world.now()})`,
       );
     const state = host.bridge() === undefined ? "the bridge is down" : JSON.stringify(host.bridge()?.log.health());
-    return `${LIVENESS_MS} ms after the heal: ${state}; still open: ${open.join(", ") || "none"}; not told: ${told.waiting().join(", ") || "nobody"}`;
+    return `${LIVENESS_MS} ms after the heal: ${state}; still open: ${open.join(", ") || "none"}; inquiries: ${past.inquiries.loose().join(", ") || "all concluded"}; not told: ${told.waiting().join(", ") || "nobody"}`;
   }
 
   /** A last power cut; then everything that anybody was ever told is held against what is left. */

@@ -52,6 +52,11 @@ export const interesting = [
   "target queued",
   "target never seen",
   "custom event conflict",
+  // inquiries
+  "inquiry agreed",
+  "inquiry default",
+  "inquiry failed",
+  "inquiry cancelled",
   // resuming
   "outcome replayed",
   "resume replayed more than a page",

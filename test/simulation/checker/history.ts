@@ -3,6 +3,7 @@ import { idOf, type Recorded } from "../../../src/domain/event.ts";
 import { defaultLimits } from "../../../src/domain/limit.ts";
 import type { Sometimes } from "../sometimes.ts";
 import type { World } from "../world.ts";
+import { type InquiryTales, inquiryTales } from "./inquiries.ts";
 import { begin, goOn, isAnswerTo, isOpen, type Story } from "./story.ts";
 
 /**
@@ -13,13 +14,22 @@ export interface History {
   readonly add: (event: Recorded) => void;
   readonly events: readonly Recorded[];
   readonly stories: ReadonlyMap<string, Story>;
+  readonly inquiries: InquiryTales;
   /** Newest durable `agent.seen`, in log time. */
   readonly lastSeen: (agent: string) => number | undefined;
+  /** When questions last got to an agent, and when it last did something about one. */
+  readonly proof: (agent: string) => Proof | undefined;
   /** Position of the newest `bridge.started`. */
   readonly startedAt: () => number;
   readonly isRevoked: (agent: string) => boolean;
   /** The elicitation that an idempotency key asked, newest first ask. */
   readonly byKey: (asker: string, key: string) => string | undefined;
+}
+
+export interface Proof {
+  readonly via: string;
+  readonly offeredAt: number;
+  readonly heardAt: number | null;
 }
 
 export interface Evidence {
@@ -38,6 +48,8 @@ export const history = (world: World, sometimes: Sometimes, evidence: Evidence):
   const events: Recorded[] = [];
   const revisions = new Map<string, number>();
   const stories = new Map<string, Story>();
+  const inquiries = inquiryTales(stories);
+  const proofs = new Map<string, Proof>();
   const seen = new Map<string, number>();
   /** When it was durable that an agent is revoked, on the monotonic clock. */
   const revoked = new Map<string, number>();
@@ -99,10 +111,18 @@ export const history = (world: World, sometimes: Sometimes, evidence: Evidence):
     }
   };
 
+  /** An agent that was never offered anything has proved nothing by an answer to what it read elsewhere. */
+  const heard = ({ asked }: Story, { time }: Recorded): void => {
+    const known = proofs.get(asked.to);
+    if (known !== undefined) proofs.set(asked.to, { ...known, heardAt: time });
+  };
+
   const witness = (story: Story, event: Recorded): void => {
     switch (event.type) {
       case "elicitation.offered": {
         const { session, via } = event.data;
+        const heardAt = proofs.get(story.asked.to)?.heardAt ?? null;
+        proofs.set(story.asked.to, { via, offeredAt: event.data.at, heardAt });
         if (via === "poll") sometimes.saw("offered by poll");
         if (story.offers.size > 1) sometimes.saw("offered again");
         if (!evidence.hasLeft(session, story.id)) {
@@ -112,6 +132,7 @@ export const history = (world: World, sometimes: Sometimes, evidence: Evidence):
       }
       case "elicitation.accepted":
       case "elicitation.declined": {
+        heard(story, event);
         sometimes.saw(story.status as "accepted" | "declined");
         if (story.asked.deadline - event.time <= 2) sometimes.saw("answer within 2 ms of the deadline");
         const core = evidence.verify(story.asked.to, event.data.answer);
@@ -123,6 +144,8 @@ export const history = (world: World, sometimes: Sometimes, evidence: Evidence):
         if (story.refusedAnswers > 0) sometimes.saw("answer refused and mended");
         return;
       }
+      case "elicitation.claimed":
+        return heard(story, event);
       case "elicitation.cancelled":
         return sometimes.saw("cancelled");
       case "elicitation.expired":
@@ -134,9 +157,17 @@ export const history = (world: World, sometimes: Sometimes, evidence: Evidence):
     }
   };
 
+  const inquired = (event: Recorded): void => {
+    const wrong = inquiries.add(event);
+    if (wrong !== undefined) broken("an inquiry is told truly", event, wrong);
+    if (event.type === "inquiry.concluded") sometimes.saw(`inquiry ${event.data.how}`);
+  };
+
   return {
     events,
     stories,
+    inquiries,
+    proof: (agent) => proofs.get(agent),
     lastSeen: (agent) => seen.get(agent),
     startedAt: () => startedAt,
     isRevoked: (agent) => revoked.has(agent),
@@ -149,6 +180,7 @@ export const history = (world: World, sometimes: Sometimes, evidence: Evidence):
       if (event.type === "agent.revoked") revoked.set(idOf(event.stream), world.monotonic());
       if (event.type === "elicitation.asked") asked(event);
       else if (event.stream.startsWith("elicitation/")) toldOf(event);
+      else if (event.stream.startsWith("inquiry/")) inquired(event);
     },
   };
 };

@@ -1,10 +1,11 @@
 import type { Bridge } from "../../../src/bridge/bridge.ts";
-import { type AgentDirectory, agentDirectory } from "../../../src/bridge/projection/agents.ts";
-import { type ElicitationView, elicitationView } from "../../../src/bridge/projection/elicitations.ts";
+import { agentDirectory } from "../../../src/bridge/projection/agents.ts";
+import { elicitationView } from "../../../src/bridge/projection/elicitations.ts";
+import { inquiryView } from "../../../src/bridge/projection/inquiries.ts";
+import { proofView } from "../../../src/bridge/projection/proofs.ts";
 import type { Recorded } from "../../../src/domain/event.ts";
 import type { World } from "../world.ts";
 import type { History } from "./history.ts";
-import { isOpen } from "./story.ts";
 
 /**
  * Holds what a bridge believes against its log, and its log against the disk. Asks the log for everything again, so it
@@ -22,14 +23,15 @@ export const examine = async (world: World, bridge: Bridge, past: History): Prom
     return world.fail("reads are what is on disk", `position ${i + 1}: ${JSON.stringify(event)}`);
   }
 
-  const agents = agentDirectory();
-  const elicitations = elicitationView(bridge.log, bridge.limits);
-  for (const event of events) {
-    agents.fold(event);
-    elicitations.fold(event);
-  }
-  const fresh = picture(agents, elicitations, past);
-  const live = picture(bridge.agents, bridge.elicitations, past);
+  const rebuilt = {
+    agents: agentDirectory(),
+    elicitations: elicitationView(bridge.log, bridge.limits),
+    inquiries: inquiryView(bridge.log),
+    proofs: proofView(),
+  };
+  for (const event of events) for (const projection of Object.values(rebuilt)) projection.fold(event);
+  const fresh = picture(rebuilt, past);
+  const live = picture(bridge, past);
   for (const [what, value] of Object.entries(fresh)) {
     if (live[what] === value) continue;
     return world.fail("replay gives what is live", `${what}\n  live:   ${live[what]}\n  replay: ${value}`);
@@ -57,8 +59,11 @@ const ordered = (event: Recorded | undefined, like: Recorded): unknown =>
     ? undefined
     : Object.fromEntries(Object.keys(like).map((key) => [key, event[key as keyof Recorded]]));
 
-/** Everything that the two projections can be asked, as text. */
-const picture = (agents: AgentDirectory, elicitations: ElicitationView, past: History): Record<string, string> => {
+/** Everything that the projections can be asked, as text. */
+const picture = (
+  { agents, elicitations, inquiries, proofs }: Pick<Bridge, "agents" | "elicitations" | "inquiries" | "proofs">,
+  past: History,
+): Record<string, string> => {
   const names = agents.list().map(({ name }) => name);
   const ids = [...past.stories.keys()];
   return {
@@ -72,6 +77,8 @@ const picture = (agents: AgentDirectory, elicitations: ElicitationView, past: Hi
     keys: JSON.stringify(
       [...past.stories.values()].map(({ asked }) => asked.key && elicitations.byKey(asked.from, asked.key)),
     ),
-    "open count": String([...past.stories.values()].filter(isOpen).length >= 0 ? elicitations.openCount() : 0),
+    inquiries: JSON.stringify([...inquiries.open()]),
+    "inquiries asked": JSON.stringify(names.map(inquiries.openFrom)),
+    proofs: JSON.stringify(names.map(proofs.of)),
   };
 };

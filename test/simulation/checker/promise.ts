@@ -21,6 +21,8 @@ export const acknowledgementHolds = (
     case "elicitations.claim":
     case "elicitations.cancel":
       return changeHolds(past, method, params as ChangeParams, result as ElicitationView, when);
+    case "inquiries.ask":
+      return inquiryHolds(past, agent, params as AskParams, result as { readonly id: string });
     case "events.append":
       return customHolds(past, agent, params as CustomParams, result as { readonly position: number });
     default:
@@ -51,6 +53,17 @@ const askHolds = (
     asked.key === params.key &&
     JSON.stringify(asked.schema) === JSON.stringify(params.schema ?? {});
   return same ? undefined : `${id} on disk is another question`;
+};
+
+const inquiryHolds = (
+  past: History,
+  agent: string,
+  { message }: AskParams,
+  { id }: { readonly id: string },
+): string | undefined => {
+  const asked = past.inquiries.all.get(id)?.asked;
+  if (asked === undefined) return `${id} is not on disk`;
+  return asked.from === agent && asked.message === message ? undefined : `${id} on disk is another inquiry`;
 };
 
 interface ChangeParams {

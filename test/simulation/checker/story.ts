@@ -87,6 +87,7 @@ export const goOn = (story: Story, event: Recorded): string | undefined => {
     case "elicitation.cancelled":
       story.status = "cancelled";
       story.end = { position: event.position, time: event.time, ...event.data };
+      if (event.actor === "bridge" && asked.inquiry !== undefined) return undefined;
       return event.actor === asked.from ? undefined : `cancelled by ${event.actor}, asked by ${asked.from}`;
     case "elicitation.expired":
       story.status = "expired";

@@ -146,12 +146,17 @@ export const wire = (world: World, sometimes: Sometimes, past: () => History) =>
 
   /** Who can be reached now, by what the bridge itself has said to whom; or in the event in which a connection ended. */
   const reachOf = (agent: string, justBefore: boolean): Reach => {
+    const proof = past().proof(agent);
+    const evidence = proof === undefined ? {} : { proof };
     for (const { connection, opening } of talks.values()) {
       const isThere = connection.isOpen || (justBefore && closedIn.get(connection) === world.events());
-      if (connection.agent === agent && isThere && opening?.inbox === true) return { state: "reachable" };
+      if (connection.agent === agent && isThere && opening?.inbox === true)
+        return { state: "reachable", class: "live", ...evidence };
     }
     const lastSeen = past().lastSeen(agent);
-    return lastSeen === undefined ? { state: "never_seen" } : { state: "queued", lastSeen };
+    // Every way of ours but a live connection comes down to looking again.
+    const way = { class: proof === undefined ? "none" : "poll", ...evidence } as const;
+    return lastSeen === undefined ? { state: "never_seen", ...way } : { state: "queued", lastSeen, ...way };
   };
 
   const reach = (on: Connection, to: string, told: Reach): void => {
@@ -164,6 +169,14 @@ export const wire = (world: World, sometimes: Sometimes, past: () => History) =>
     if (!truths.includes(JSON.stringify(told))) {
       fail("the reach that is told is true", on, `${to} is ${JSON.stringify(truth)}, told ${JSON.stringify(told)}`);
     }
+  };
+
+  const inquiry = (on: Connection, { id, status }: { readonly id: string; readonly status: string }): void => {
+    const there = past().inquiries.all.get(id);
+    if (there === undefined) return fail("nothing is told before it is on disk", on, `${id} is not there`);
+    if (!maySee(on.agent, [there.asked.from])) return fail("reads are private", on, id);
+    const truth = there.conclusion?.how ?? "open";
+    if (status !== truth) fail("what is told is what is on disk", on, `${id} is ${truth}, told ${status}`);
   };
 
   const inbox = (on: Connection, items: readonly { readonly offer: Offer }[]): void => {
@@ -197,6 +210,10 @@ export const wire = (world: World, sometimes: Sometimes, past: () => History) =>
       case "elicitations.claim":
       case "elicitations.cancel":
         return view(on, result as ElicitationView);
+      case "inquiries.get":
+      case "inquiries.wait":
+      case "inquiries.cancel":
+        return inquiry(on, result as { readonly id: string; readonly status: string });
       case "inbox.list":
         return inbox(on, (result as { readonly items: readonly { readonly offer: Offer }[] }).items);
       case "events.query":
@@ -226,6 +243,13 @@ export const wire = (world: World, sometimes: Sometimes, past: () => History) =>
     }
   };
 
+  /** The bridge has said that this is over. */
+  const ended = (on: Connection, id: string): void => {
+    const story = past().stories.get(id);
+    const isOver = past().inquiries.all.get(id)?.conclusion !== undefined || (story !== undefined && !isOpen(story));
+    if (!isOver) fail("nothing is told before it is on disk", on, `that ${id} has ended`);
+  };
+
   const refused = (talk: Talk, id: unknown, code: number, message: string, data: Refusal | undefined): void => {
     const { connection: on } = talk;
     const request = talk.requests.get(id);
@@ -239,12 +263,8 @@ export const wire = (world: World, sometimes: Sometimes, past: () => History) =>
       case "agent_revoked":
         return sometimes.saw("revoked agent refused");
       case "already_ended":
-      case "expired": {
-        const story = past().stories.get((request?.params as { readonly id?: string } | undefined)?.id ?? "");
-        if (story === undefined || isOpen(story))
-          fail("nothing is told before it is on disk", on, `that ${story?.id} has ended`);
-        return;
-      }
+      case "expired":
+        return ended(on, (request?.params as { readonly id?: string } | undefined)?.id ?? "");
       case "signature_invalid":
       case "answer_mismatch":
       case "envelope_malformed":
