@@ -51,16 +51,20 @@ describe("every alert", () => {
     expect(testsOf("empty").join()).toContain("RateLimitViolationsHigh");
   });
 
-  // With other thresholds and promises the stories are others, and have to hold as well.
-  it.each(["empty", "full"])(
-    "fires in time, stays silent and resolves, under the %s file",
-    { timeout: 600_000 },
-    async (name) => {
-      const told = await inParallel(cpus().length, testsOf(name), (path) =>
-        run("promtool", ["test", "rules", join(folder, name, path)]),
-      );
-      expect(told.length).toBeGreaterThan(40);
-      expect(told.filter(({ ok }) => !ok).map(({ text }) => text)).toEqual([]);
-    },
-  );
+  it("fires in time, stays silent and resolves", { timeout: 600_000 }, async () => {
+    const told = await inParallel(cpus().length, testsOf("empty"), (path) => testRules("empty", path));
+    expect(told.length).toBeGreaterThan(40);
+    expect(told.filter(({ ok }) => !ok).map(({ text }) => text)).toEqual([]);
+  });
+
+  it("does so with other thresholds and promises as well, for which other stories are told", {
+    timeout: 600_000,
+  }, async () => {
+    const others = testsOf("full").filter((path) => trees["full"]?.get(path) !== trees["empty"]?.get(path));
+    expect(others.length).toBeGreaterThan(10);
+    const told = await inParallel(cpus().length, others, (path) => testRules("full", path));
+    expect(told.filter(({ ok }) => !ok).map(({ text }) => text)).toEqual([]);
+  });
 });
+
+const testRules = (name: string, path: string) => run("promtool", ["test", "rules", join(folder, name, path)]);

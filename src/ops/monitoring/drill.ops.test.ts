@@ -181,6 +181,11 @@ describe("a drill against the real servers", () => {
     expect(paths).toContain("/slack/default");
   });
 
+  it("says nothing that a template could not fill in", () => {
+    expect(JSON.stringify(receivers.bodies())).not.toContain("error expanding");
+    expect(JSON.stringify(receivers.bodies())).not.toContain("<no value>");
+  });
+
   it("opens and closes each incident under one key", () => {
     for (const { alert } of scenarios) {
       const states = sent(alert).map(({ body }) => body.event_action);
