@@ -116,7 +116,7 @@ afterAll(async () => {
   await receivers?.close();
   if (bridge !== undefined) await end(bridge);
   rmSync(folder, { recursive: true, force: true });
-});
+}, 30_000);
 
 const credential = (agent: string) =>
   JSON.parse(readFileSync(join(folder, "data/agents", `${agent}.json`), "utf8")) as {

@@ -72,12 +72,12 @@ beforeAll(async () => {
   await act(ended("accepted", 2000), ...took(0.004, 2000));
   await pause(6000);
   await act(...healthy);
-});
+}, 90_000);
 afterAll(async () => {
   await stack?.stop();
   if (exporter !== undefined) await end(exporter);
   await receivers?.close();
-});
+}, 30_000);
 
 const stage = (): Stage => ({
   prometheus: stack.prometheus,

@@ -1,4 +1,4 @@
-import { type Severity, type Team, teams } from "../alert/alert.ts";
+import { type Team, teams } from "../alert/alert.ts";
 import type { Spec } from "../spec/schema.ts";
 import { template } from "./alertmanager-template.ts";
 import type { Renderer } from "./rendered.ts";
@@ -158,6 +158,3 @@ const slack = (spec: Spec, audience: Audience) => {
     ],
   };
 };
-
-/** The names of receivers that a team's alerts reach, for checks of the routing. */
-export const receiverOf = (team: Team, severity: Severity): string => (severity === "info" ? "nobody" : team);
