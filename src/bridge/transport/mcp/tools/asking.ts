@@ -33,10 +33,10 @@ export const ask = tool({
   input: {
     to: memberOf<string>(op.ask, "to"),
     message: memberOf<string>(op.ask, "message"),
-    // A schema is never a string; to say so keeps models from sending one that holds JSON.
+    // To say that it is an object keeps models from sending a string that holds JSON. `true` is the same as none.
     schema: Type.Optional(
-      Type.Unsafe<object | boolean>({
-        type: ["object", "boolean"],
+      Type.Unsafe<object>({
+        type: "object",
         description: "JSON Schema (2020-12) that the answer must fit; absent: any JSON",
       }),
     ),
