@@ -1,9 +1,13 @@
+import { parseArgs } from "node:util";
 import { serve } from "../../src/cli/serve.ts";
 
 /** A bridge with a bug: it acknowledges before it commits. The crash loop must find it, or the crash loop is worthless. */
-const data = process.argv[process.argv.indexOf("--data") + 1] as string;
+const { values } = parseArgs({
+  options: { data: { type: "string" }, port: { type: "string" }, json: { type: "boolean" } },
+  allowPositionals: true,
+});
 const running = await serve(
-  { data, port: 0, host: "127.0.0.1", unsafeAckBeforeCommit: true },
+  { data: values.data ?? "", port: Number(values.port), host: "127.0.0.1", unsafeAckBeforeCommit: true },
   "0.0.0-hasty",
   () => undefined,
 );
