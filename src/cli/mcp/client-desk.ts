@@ -26,6 +26,7 @@ export const clientDesk = (
   };
   return {
     agent,
+    canSign: true,
     handing,
     call: async <T>(operation: string, given: object) => {
       // Asking once needs a key, also when the reply to the first attempt was lost on the way.

@@ -3,7 +3,7 @@ import type { Bridge } from "../../bridge.ts";
 import type { Principal, Session } from "../operation.ts";
 import { isNewTo } from "../operations/elicitations.ts";
 import { operations } from "../operations.ts";
-import { type Desk, type Told, type Trouble, troubleOf } from "./desk.ts";
+import { type Desk, type Told, troubleOf, unsigned } from "./desk.ts";
 
 /** The desk of an MCP client that speaks HTTP to the bridge: it calls the operations where they are. */
 export const bridgeDesk = (bridge: Bridge, who: Principal, session: Session): Desk => {
@@ -17,6 +17,7 @@ export const bridgeDesk = (bridge: Bridge, who: Principal, session: Session): De
   };
   return {
     agent: who.agent,
+    canSign: false,
     call,
     answer: async (id, _said, signed) => {
       if (signed !== undefined) return call("elicitations.answer", { id, answer: signed });
@@ -38,12 +39,3 @@ export const bridgeDesk = (bridge: Bridge, who: Principal, session: Session): De
 const byName = new Map(operations.map((op) => [op.name, op]));
 
 const no = (refused: Refusal) => ({ ok: false, trouble: troubleOf(refused) }) as const;
-
-/** What only this door can be asked for in vain; everywhere else answers arrive signed or not at all. */
-const unsigned: Trouble = {
-  code: "unsigned",
-  title: "An answer has to be signed, and nothing on this way holds your key.",
-  detail: "the bridge signs for nobody; the question is still open",
-  remedy:
-    "Answer through `lighthouse mcp` (stdio), which has the same tools and signs where the key is; or with `lighthouse answer`; or pass `signed`, a JWS made elsewhere.",
-};

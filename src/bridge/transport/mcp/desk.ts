@@ -7,6 +7,8 @@ export interface Desk {
   readonly agent: string;
   /** Does one of the bridge's operations as this agent. */
   readonly call: <T>(operation: string, input: object) => Promise<Told<T>>;
+  /** Whether the agent's key is at hand. */
+  readonly canSign: boolean;
   /** Answers where the agent's key is; without a key it refuses, because nobody else may sign. */
   readonly answer: (id: string, said: Said, signed: unknown) => Promise<Told<unknown>>;
   /** Says that these questions stand in the reply: they are on record as offered once its bytes have left. */
@@ -31,3 +33,12 @@ export const troubleOf = ({ code, detail, problems, retryAfterMs }: Refusal): Tr
   ...(problems === undefined || problems.length === 0 ? {} : { problems }),
   ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
 });
+
+/** What only a door without keys can be asked for in vain; everywhere else answers arrive signed or not at all. */
+export const unsigned: Trouble = {
+  code: "unsigned",
+  title: "An answer has to be signed, and nothing on this way holds your key.",
+  detail: "the bridge signs for nobody; the question is still open",
+  remedy:
+    "Answer through `lighthouse mcp` (stdio), which has the same tools and signs where the key is; or with `lighthouse answer`; or pass `signed`, a JWS made elsewhere.",
+};

@@ -1,16 +1,24 @@
 import {
   type CallToolResult,
+  CLIENT_CAPABILITIES_META_KEY,
+  type ClientCapabilities,
+  type ElicitRequestFormParams,
+  type InputRequiredResult,
+  inputRequired,
+  inputResponse,
+  isInputRequiredResult,
   ProtocolError,
   ProtocolErrorCode,
   type Tool as SdkTool,
   Server,
+  type ServerContext,
 } from "@modelcontextprotocol/server";
 import { Type } from "typebox";
 import { invalidInput } from "../input-problems.ts";
 import { type Desk, type Trouble, troubleOf } from "./desk.ts";
 import { PendingShown, pendingFor } from "./pending.ts";
 import { readResource, resourceTemplates } from "./resources.ts";
-import type { Tool } from "./tool.ts";
+import type { Person, Tool } from "./tool.ts";
 import { instructions, tools } from "./tools.ts";
 
 export interface McpPorts {
@@ -36,10 +44,11 @@ export const mcpServer = ({ version, deskFor, onFault }: McpPorts): Server => {
     if (called === undefined)
       throw new ProtocolError(ProtocolErrorCode.InvalidParams, `no tool ${shortened(params.name)}`);
     const desk = deskFor(mcpReq);
-    return server.projectCallToolResult(
-      await perform(called, desk, params.arguments ?? {}, onFault),
-      outputs.get(called.name),
-    );
+    const person = personBehind(mcpReq, server.getClientCapabilities());
+    const performed = await perform(called, desk, params.arguments ?? {}, person, onFault);
+    return isInputRequiredResult(performed)
+      ? performed
+      : server.projectCallToolResult(performed, outputs.get(called.name));
   });
   server.setRequestHandler("resources/list", () => ({ resources: [] }));
   server.setRequestHandler("resources/templates/list", () => ({ resourceTemplates }));
@@ -51,12 +60,18 @@ const perform = async (
   { problemsOf, run, name }: Tool,
   desk: Desk,
   input: unknown,
+  person: Person,
   onFault: (fault: unknown) => void,
-): Promise<CallToolResult> => {
+): Promise<CallToolResult | InputRequiredResult> => {
   const problems = problemsOf(input);
   if (problems.length > 0) return failed(troubleOf(invalidInput(problems)));
   try {
-    const told = await run(desk, input as never);
+    const told = await run(desk, input as never, person);
+    if (told.ok === "ask") {
+      const { message, schema } = told;
+      const requestedSchema = schema as unknown as ElicitRequestFormParams["requestedSchema"];
+      return inputRequired({ inputRequests: { [PERSON]: inputRequired.elicit({ message, requestedSchema }) } });
+    }
     if (!told.ok) return failed(told.trouble);
     const { value, text } = told.value;
     const pending = name === INBOX ? null : await pendingFor(desk);
@@ -73,6 +88,21 @@ const perform = async (
       remedy: "Try again; repeat an ask with its key.",
     });
   }
+};
+
+const PERSON = "person";
+
+/** Forms are asked for by name (2026-07-28, with every request) or by an empty member (2025-11-25, once). */
+const personBehind = (
+  { envelope, inputResponses }: Pick<ServerContext["mcpReq"], "envelope" | "inputResponses">,
+  once: ClientCapabilities | undefined,
+): Person => {
+  const said = inputResponse(inputResponses, PERSON);
+  if (said.kind === "elicit") return { can: "said", action: said.action, content: said.content };
+  const each = (envelope as Readonly<Record<string, ClientCapabilities>> | undefined)?.[CLIENT_CAPABILITIES_META_KEY];
+  const { elicitation } = each ?? once ?? {};
+  if (elicitation === undefined) return { can: "nothing" };
+  return elicitation.form !== undefined || elicitation.url === undefined ? { can: "forms" } : { can: "nothing" };
 };
 
 /** It shows what waits by itself. */

@@ -15,7 +15,27 @@ export interface Tool {
   /** Hints as MCP has them. */
   readonly annotations: { readonly readOnlyHint: boolean; readonly idempotentHint?: boolean };
   readonly problemsOf: (input: unknown) => readonly Problem[];
-  readonly run: (desk: Desk, input: never) => Promise<Told<Shown<object>>>;
+  readonly run: (desk: Desk, input: never, person: Person) => Promise<Told<Shown<object>> | Form>;
+}
+
+/** The person at the client, as far as the client lets itself be used to ask: MCP's own elicitation. */
+export type Person =
+  | { readonly can: "nothing" }
+  | { readonly can: "forms" }
+  /** What the person did with the form that this same call had asked for before. */
+  | { readonly can: "said"; readonly action: "accept" | "decline" | "cancel"; readonly content: unknown };
+
+/** Instead of a result: a form for the person. The client calls again with what was said. */
+export interface Form {
+  readonly ok: "ask";
+  readonly message: string;
+  readonly schema: FormSchema;
+}
+
+export interface FormSchema {
+  readonly type: "object";
+  readonly properties: Readonly<Record<string, object>>;
+  readonly required: readonly string[];
 }
 
 /** A result twice: structured for programs, as text for readers. */
@@ -31,7 +51,11 @@ interface Definition<I extends TProperties, O extends TProperties> {
   readonly input: I;
   readonly output: O;
   readonly readOnly: boolean;
-  readonly run: (desk: Desk, input: Static<TObject<I>>) => Promise<Told<Shown<Static<TObject<O>>>>>;
+  readonly run: (
+    desk: Desk,
+    input: Static<TObject<I>>,
+    person: Person,
+  ) => Promise<Told<Shown<Static<TObject<O>>>> | Form>;
 }
 
 export const tool = <I extends TProperties, O extends TProperties>(made: Definition<I, O>): Tool => {

@@ -1,11 +1,13 @@
 import { Type } from "typebox";
-import type { Offer } from "../../../../domain/answer.ts";
+import type { Offer, Reply } from "../../../../domain/answer.ts";
+import type { Json } from "../../../../domain/json.ts";
 import { defaultLimits } from "../../../../domain/limit.ts";
 import { refusal } from "../../../../domain/refusal.ts";
 import * as elicitations from "../../operations/elicitations.ts";
 import { AnyJson, ElicitationId, type ElicitationView, JwsSchema } from "../../views.ts";
-import { troubleOf } from "../desk.ts";
-import { memberOf, shown, tool, WAIT_MS_MAX } from "../tool.ts";
+import { type Desk, type Told, troubleOf, unsigned } from "../desk.ts";
+import { formFor } from "../form.ts";
+import { type Form, memberOf, type Person, type Shown, shown, tool, WAIT_MS_MAX } from "../tool.ts";
 import { EndShown, endText, iso, Moment, QuestionShown, questionText, showEnd, showQuestion } from "../views.ts";
 
 export interface InboxPage {
@@ -79,16 +81,24 @@ export const answer = tool({
   readOnly: false,
   input: {
     id: ElicitationId,
-    action: Type.Enum(["accept", "decline"]),
+    action: Type.Optional(Type.Enum(["accept", "decline"])),
     content: Type.Optional(AnyJson),
     reason: Type.Optional(
       Type.String({ maxLength: defaultLimits.reasonCharsMax, description: "why you decline, for the asker to read" }),
     ),
+    askPerson: Type.Optional(
+      Type.Boolean({
+        description:
+          "put the question to the person at this client, as a form; what they say is the answer. Leave `action` out then",
+      }),
+    ),
     signed: Type.Optional(JwsSchema),
   },
   output: EndShown,
-  run: async (desk, { id, action, content, reason, signed }) => {
+  run: async (desk, { id, action, content, reason, signed, askPerson = false }, person) => {
+    if (askPerson) return byPerson(desk, id, person);
     const problems = [
+      ...(action === undefined ? [{ pointer: "/action", message: 'is missing: "accept" or "decline"' }] : []),
       ...(action === "accept" && content === undefined && signed === undefined
         ? [{ pointer: "/content", message: "is missing: an accepted answer has content" }]
         : []),
@@ -107,9 +117,57 @@ export const answer = tool({
       action === "accept"
         ? ({ action, content: content ?? null } as const)
         : ({ action: "decline", reason: reason ?? "" } as const);
-    const answered = await desk.answer(id, said, signed);
-    if (!answered.ok) return answered;
-    const end = showEnd(answered.value as ElicitationView);
-    return shown(end, `${endText(end).split("\n", 1)[0]}\nThe asker has it.`.replace("and answers:", "(your answer)"));
+    return given(desk, id, said, signed);
   },
 });
+
+const given = async (desk: Desk, id: string, said: Reply, signed?: unknown): Promise<Told<Shown<EndShown>>> => {
+  const answered = await desk.answer(id, said, signed);
+  if (!answered.ok) return answered;
+  const end = showEnd(answered.value as ElicitationView);
+  return shown(end, `${endText(end).split("\n", 1)[0]}\nThe asker has it.`.replace("and answers:", "(your answer)"));
+};
+
+/** What the person does is what is recorded: accept and decline are answers, and to close a form is neither. */
+const byPerson = async (desk: Desk, id: string, person: Person): Promise<Told<Shown<EndShown>> | Form> => {
+  if (!desk.canSign) return { ok: false, trouble: unsigned };
+  switch (person.can) {
+    case "nothing":
+      return notAsked("this client does not let its person be asked");
+    case "forms": {
+      const offer = await offerIn(desk, id);
+      if (!offer.ok) return offer;
+      const form = formFor(offer.value);
+      return form.ok === "ask" ? form : notAsked(`the schema is no form: ${form.why}`);
+    }
+    case "said":
+      if (person.action === "accept")
+        return given(desk, id, { action: "accept", content: (person.content ?? {}) as Json });
+      if (person.action === "decline") return given(desk, id, { action: "decline", reason: "the person declined" });
+      return notAsked("the person closed the form without an answer");
+  }
+};
+
+const notAsked = (detail: string): Told<never> => ({
+  ok: false,
+  trouble: {
+    code: "person_not_asked",
+    title: "No person has answered.",
+    detail: `${detail}; the question is still open`,
+    remedy: "Ask your user in your own words and answer with `content`, or decline with a reason.",
+  },
+});
+
+const offerIn = async (desk: Desk, id: string): Promise<Told<Offer>> => {
+  let after: number | null = 0;
+  while (after !== null) {
+    const page: Told<InboxPage> = await desk.call<InboxPage>("inbox.list", { peek: true, after, limit: PAGE_MAX });
+    if (!page.ok) return page;
+    const found = page.value.items.find(({ offer }) => offer.id === id);
+    if (found !== undefined) return { ok: true, value: found.offer };
+    after = page.value.next;
+  }
+  return { ok: false, trouble: troubleOf(refusal("not_found", "no open question of that id is in your inbox")) };
+};
+
+const PAGE_MAX = 1_000;
