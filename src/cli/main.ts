@@ -11,6 +11,7 @@ import { hookCommand } from "./hook-command.ts";
 import { inboxCommand } from "./inbox-command.ts";
 import { logCommand } from "./log-command.ts";
 import { mcpCommand } from "./mcp-command.ts";
+import { monitoringCommand, runbookCommand } from "./monitoring-command.ts";
 import { receiptCommand } from "./receipt-command.ts";
 import { serveCommand } from "./serve-command.ts";
 import { version } from "./version.ts";
@@ -43,6 +44,8 @@ program.addCommand(connectCommand());
 program.addCommand(mcpCommand());
 program.addCommand(hookCommand());
 program.addCommand(logCommand());
+program.addCommand(monitoringCommand());
+program.addCommand(runbookCommand());
 program.addCommand(doctorCommand());
 
 await program.parseAsync();
