@@ -110,7 +110,11 @@ export const startBridge = async (ports: BridgePorts) => {
   });
 
   let stopped: Refusal | undefined;
-  const inBackground = (work: Promise<unknown>): void => void work.catch(ports.onFault);
+  const inBackground = (work: Promise<unknown>): void =>
+    void work.catch((fault: unknown) => {
+      // News that comes while the log closes is carried at the next start.
+      if (stopped === undefined || !(fault instanceof LogUnavailable)) ports.onFault(fault);
+    });
   /** What time brings about happens once the log can be written again, however long that takes. */
   const untilWritten = async (command: () => Promise<Handled<unknown>>): Promise<void> => {
     const outcome = await command();

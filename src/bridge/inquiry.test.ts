@@ -192,6 +192,17 @@ test("a crash between an answer and its inquiry loses nothing: the news is carri
   await again.close();
 });
 
+test("a hedge that was pending at a restart still asks a second", async () => {
+  const id = await ask({ hedgeMs: 2_000 });
+  await t.clock.advance(1_000);
+  const again = await testBridge({ disk: t.disk });
+  await again.clock.advance(3_000);
+  await settle();
+  const state = (await again.bridge.inquiries.get(id))?.state;
+  expect(state).toMatchObject({ status: "open", attempts: [{ to: "bob" }, { to: "carol" }] });
+  await again.close();
+});
+
 test("only the asker cancels; whoever still thinks about it is told", async () => {
   const id = await ask({ width: 3 });
   expect(await t.bridge.inquire.cancel(id, { actor: "bob", trace: null })).toMatchObject({

@@ -81,6 +81,8 @@ export const conduct = ({ now, scheduler, elicitations, inquiries, record }: Con
       if (state.status !== "open") continue;
       expiries.add(id, state.plan.deadline);
       for (const { elicitation } of openAttempts(state)) {
+        // Counted anew from the start: late is better than never.
+        if (state.plan.hedgeMs !== undefined) hedges.add(`${id} ${elicitation}`, now() + state.plan.hedgeMs);
         const held = await elicitations.get(elicitation);
         if (held?.state.status === "ended") record.hear(id, elicitation, held.state.end.how);
       }
