@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import { parseCheckpoint, verifyCheckpoint } from "../../signing/checkpoint.ts";
+import { verifyCheckpoint } from "../../signing/checkpoint.ts";
 import { leafHash, rootOf } from "../../signing/merkle.ts";
 import type { NoteVerifier } from "../../signing/note.ts";
 import {
@@ -132,9 +132,3 @@ const withLog = <T>(path: string, work: (db: DatabaseSync) => T): T => {
 
 const base64 = (hash: Uint8Array): string => Buffer.from(hash).toString("base64");
 const bytes = (text: string): Uint8Array => Buffer.from(text, "base64");
-
-/** The size that a checkpoint note speaks of; undefined when it is none. Checks no signature. */
-export const checkpointSize = (note: string): number | undefined => {
-  const read = parseCheckpoint(note);
-  return read.ok ? read.checkpoint.size : undefined;
-};
