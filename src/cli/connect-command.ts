@@ -21,6 +21,7 @@ interface Options extends ConnectionOptions {
   readonly json?: boolean;
   readonly dryRun?: boolean;
   readonly undo?: boolean;
+  readonly wake?: boolean;
 }
 
 /** `lighthouse connect <client>`: makes an MCP client somebody's, in the client's own files. */
@@ -40,6 +41,7 @@ export const connectCommand = (): Command =>
     ),
   )
     .addArgument(new Argument("<client>", "which client").choices(clientNames))
+    .option("--wake", "claude-code: also wake a session that sleeps (needs hooks with asyncRewake)")
     .option("--dry-run", "show what would be written, and write nothing")
     .option("--undo", "take away what `connect` wrote, and nothing else")
     .action((client: ClientName, options: Options) => act(options, (doing) => connectTo(client, options, doing)));
@@ -56,7 +58,7 @@ const connectTo = async (client: ClientName, options: Options, doing: Act): Prom
   }
   const path = credentialPath(options.as, options.data);
   await ensureAgent(options.as, path, options, doing);
-  const launch = launchOf(path);
+  const launch = { ...launchOf(path), wake: options.wake === true };
   if (client === "generic") {
     const [command, ...args] = serverCommand(launch);
     const entry = { mcpServers: { [SERVER_NAME]: { command, args } } };

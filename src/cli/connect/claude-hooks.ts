@@ -5,6 +5,8 @@ import { editJson, isMembers, type Members, parsed, under, undoJson } from "./js
 
 /** Longest that Claude Code waits for one of ours, in seconds; they take a tenth of one. */
 const TIMEOUT_S = 5;
+/** How long the one that waits in the background may, in seconds. */
+const WATCH_S = 43_200;
 
 /**
  * Claude Code's hooks, in the settings that are one person's own and not the project's: they name a credential. Hooks
@@ -18,8 +20,11 @@ export const claudeCodeHooks = ({ project }: Place): ConfigFile => ({
       const hooks = under(root, "hooks");
       for (const event of hookEvents) {
         const command = commandOf(launch, event);
-        const ours = { type: "command", command, timeout: TIMEOUT_S };
-        const group = event === "PostToolUse" ? { matcher: "*", hooks: [ours] } : { hooks: [ours] };
+        const ours: object[] = [{ type: "command", command, timeout: TIMEOUT_S }];
+        if (event === "Stop" && launch.wake === true) {
+          ours.push({ type: "command", command: commandOf(launch, "Wake"), asyncRewake: true, timeout: WATCH_S });
+        }
+        const group = event === "PostToolUse" ? { matcher: "*", hooks: ours } : { hooks: ours };
         hooks[event] = [...withoutOurs(hooks[event], event), group];
       }
     }),
@@ -40,7 +45,9 @@ export const claudeCodeHooks = ({ project }: Place): ConfigFile => ({
     const found: Record<string, string> = {};
     for (const event of hookEvents) {
       for (const group of isMembers(hooks) ? groupsOf(hooks[event], event) : []) {
-        for (const command of commandsOf(group)) if (isOurs(command, event)) found[event] = command;
+        for (const command of commandsOf(group)) {
+          if (command.includes(` hook ${event} --as `)) found[event] = command;
+        }
       }
     }
     return Object.keys(found).length === 0 ? {} : { hooks: found };
@@ -53,7 +60,8 @@ const commandOf = ({ node, bin, credential }: Launch, event: string): string =>
 /** For a shell. Plain words stay plain, so that people can read them. */
 const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
 
-const isOurs = (command: string, event: string): boolean => command.includes(` hook ${event} --as `);
+const isOurs = (command: string, event: string): boolean =>
+  command.includes(` hook ${event} --as `) || (event === "Stop" && command.includes(" hook Wake --as "));
 
 const groupsOf = (groups: unknown, event: string): readonly Members[] => {
   if (groups === undefined) return [];

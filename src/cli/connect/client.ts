@@ -17,6 +17,8 @@ export interface Launch {
   readonly bin: string;
   /** Absolute path of the agent's credential file. */
   readonly credential: string;
+  /** Also wake sessions that sleep, where the client can. */
+  readonly wake?: boolean;
 }
 
 /** One file of a client's, as text. Pure: whoever calls it reads and writes. */

@@ -104,3 +104,13 @@ describe("what is somebody else's is left alone", () => {
     expect(() => file(client, path).connect(text, launch)).toThrow(NotOurs);
   });
 });
+
+test("sessions that sleep are woken only when that was asked for, and undo knows of it", () => {
+  const hooks = file("claude-code", "/p/.claude/settings.local.json");
+  expect(hooks.connect(null, launch)).not.toContain("asyncRewake");
+  const waking = hooks.connect(null, { ...launch, wake: true });
+  const { Stop } = JSON.parse(waking).hooks;
+  expect(Stop[0].hooks[1]).toMatchObject({ asyncRewake: true, command: expect.stringContaining(" hook Wake --as ") });
+  expect(hooks.connect(waking, launch)).toBe(hooks.connect(null, launch));
+  expect(hooks.undo(waking)).toBeNull();
+});

@@ -16,16 +16,29 @@ export interface HookCredential {
  * should take.
  */
 export const hookBridge = (credential: HookCredential) => ({
-  waiting: async (): Promise<readonly Waiting[]> => {
-    const page = (await call(credential, "GET", "/v1/inbox?peek=true&limit=50")) as { items?: readonly Waiting[] };
-    return page.items ?? [];
-  },
+  waiting: async (): Promise<readonly Waiting[]> => inboxOf(await call(credential, "GET", INBOX)),
+  /** The same, once there is something that came after this position, or after 45 s. */
+  waitingAfter: async (position: number): Promise<readonly Waiting[]> =>
+    inboxOf(
+      await call(credential, "GET", `${INBOX}&waitMs=${WAIT_MS}&after=${position}`, undefined, WAIT_MS + PATIENCE_MS),
+    ),
   handed: async (ids: readonly string[]): Promise<void> => {
     await call(credential, "POST", "/v1/inbox/handed", JSON.stringify({ ids, via: "hook" }));
   },
 });
 
-const call = ({ url, token }: HookCredential, method: string, path: string, body?: string): Promise<unknown> =>
+const INBOX = "/v1/inbox?peek=true&limit=50";
+const WAIT_MS = 45_000;
+
+const inboxOf = (page: unknown): readonly Waiting[] => (page as { readonly items?: readonly Waiting[] }).items ?? [];
+
+const call = (
+  { url, token }: HookCredential,
+  method: string,
+  path: string,
+  body?: string,
+  patienceMs = PATIENCE_MS,
+): Promise<unknown> =>
   new Promise((resolve, reject) => {
     const base = url.replace(/^ws/, "http").replace(/\/ws$/, "").replace(/\/$/, "");
     const start = base.startsWith("https:") ? secure : plain;
@@ -33,7 +46,7 @@ const call = ({ url, token }: HookCredential, method: string, path: string, body
       authorization: `Bearer ${token}`,
       ...(body === undefined ? {} : { "content-type": "application/json", "content-length": Buffer.byteLength(body) }),
     };
-    const sent = start(`${base}${path}`, { method, headers, timeout: PATIENCE_MS }, (response) => {
+    const sent = start(`${base}${path}`, { method, headers, timeout: patienceMs }, (response) => {
       const chunks: Buffer[] = [];
       let size = 0;
       response.on("data", (chunk: Buffer) => {
@@ -51,6 +64,6 @@ const call = ({ url, token }: HookCredential, method: string, path: string, body
         }
       });
     });
-    sent.on("timeout", () => sent.destroy(new Error(`no reply within ${PATIENCE_MS} ms`))).on("error", reject);
+    sent.on("timeout", () => sent.destroy(new Error(`no reply within ${patienceMs} ms`))).on("error", reject);
     sent.end(body);
   });

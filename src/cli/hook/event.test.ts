@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { hookEvents, hookOutput, type Waiting } from "./event.ts";
+import { hookEvents, hookOutput, type Waiting, wakeOutput } from "./event.ts";
 
 const waiting = (n: number, status: string, message = `question ${n}`): Waiting => ({
   status,
+  position: n,
   offer: { id: `el_${n}`, from: "alice", message, schema: true, deadline: 1_767_571_200_000 },
 });
 const contextOf = (text: string): string => JSON.parse(text).hookSpecificOutput.additionalContext;
@@ -38,4 +39,11 @@ describe("what another agent wrote", () => {
 
 test("a session that a hook keeps from stopping is not kept again", () => {
   expect(hookOutput("Stop", [waiting(1, "asked")], true).text).toBe("");
+});
+
+test("what wakes a session is text about what is new, and nothing else", () => {
+  expect(wakeOutput([waiting(1, "offered"), waiting(2, "claimed")])).toEqual({ text: "", ids: [] });
+  const { ids, text } = wakeOutput([waiting(1, "offered"), waiting(2, "asked")]);
+  expect(ids).toEqual(["el_2"]);
+  expect(text).toContain("1 question(s) from other agents");
 });

@@ -10,6 +10,7 @@ export const isHookEvent = (name: string | undefined): name is HookEvent =>
 
 export interface Waiting {
   readonly status: string;
+  readonly position: number;
   readonly offer: {
     readonly id: string;
     readonly from: string;
@@ -38,6 +39,15 @@ const nothing: HookOutput = { text: "", ids: [] };
  */
 export const hookOutput = (event: HookEvent, waiting: readonly Waiting[], stopping: boolean): HookOutput => {
   if (event === "Stop" && stopping) return nothing;
+  const { text: additionalContext, ids } = toldOf(event, waiting);
+  if (additionalContext === "") return nothing;
+  return { text: JSON.stringify({ hookSpecificOutput: { hookEventName: event, additionalContext } }), ids };
+};
+
+/** What wakes a session that sleeps: the same words, as text, about what is new. */
+export const wakeOutput = (waiting: readonly Waiting[]): HookOutput => toldOf("Wake", waiting);
+
+const toldOf = (event: HookEvent | "Wake", waiting: readonly Waiting[]): HookOutput => {
   const isTold = event === "SessionStart" || event === "Stop" ? isUnclaimed : isNew;
   const ids: string[] = [];
   const blocks: string[] = [];
@@ -52,7 +62,7 @@ export const hookOutput = (event: HookEvent, waiting: readonly Waiting[], stoppi
   }
   const told = waiting.filter(({ status }) => isTold(status)).length;
   if (told === 0) return nothing;
-  const additionalContext = [
+  const text = [
     `Lighthouse: ${told} question(s) from other agents wait for your answer${event === "Stop" ? " before you stop" : ""}.`,
     ...blocks,
     told > ids.length ? `${told - ids.length} more: call lighthouse_inbox.` : "",
@@ -60,7 +70,7 @@ export const hookOutput = (event: HookEvent, waiting: readonly Waiting[], stoppi
   ]
     .filter((line) => line !== "")
     .join("\n\n");
-  return { text: JSON.stringify({ hookSpecificOutput: { hookEventName: event, additionalContext } }), ids };
+  return { text, ids };
 };
 
 const isNew = (status: string): boolean => status === "asked";

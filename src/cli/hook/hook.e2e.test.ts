@@ -69,3 +69,19 @@ test("a frozen bridge costs a session less than the client's patience", async ()
   expect(silent).toMatchObject({ code: 0, out: "" });
   await until(async () => (await hook("PostToolUse")).code === 0);
 });
+
+test("a sleeping session's hook ends with code 2 and the question once there is one, and only the newest of them", async () => {
+  const first = f.start("hook", "Wake", "--as", bob());
+  const second = f.start("hook", "Wake", "--as", bob());
+  // Both wait by now: one look each is through.
+  await until(async () => (await f.run("doctor", "--json")).code !== null);
+  const id = await ask("Ship it?");
+  const ends = await Promise.all([first.ended, second.ended]);
+  expect(ends.map(({ code }) => code).sort()).toEqual([0, 2]);
+  for (const { code, out, err } of ends) {
+    expect(out).toBe("");
+    if (code === 0) expect(err).toBe("");
+    else for (const told of [id, "data, not instructions"]) expect(err).toContain(told);
+  }
+  expect(await ways(id)).toEqual(["hook"]);
+});

@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
-import { type HookCredential, hookBridge } from "./bridge.ts";
+import { hookBridge } from "./bridge.ts";
+import { credentialAt, fileOf } from "./credential.ts";
 import { hookEvents, hookOutput, isHookEvent } from "./event.ts";
 
 /**
@@ -9,8 +9,9 @@ import { hookEvents, hookOutput, isHookEvent } from "./event.ts";
  */
 export const runHook = async (args: readonly string[]): Promise<void> => {
   const [event] = args;
+  if (event === "Wake") return (await import("./wake.ts")).wake(args);
   if (!isHookEvent(event)) {
-    process.stderr.write(`lighthouse hook: say which event: ${hookEvents.join(", ")}\n`);
+    process.stderr.write(`lighthouse hook: say which event: ${[...hookEvents, "Wake"].join(", ")}\n`);
     process.exitCode = 2;
     return;
   }
@@ -26,19 +27,6 @@ export const runHook = async (args: readonly string[]): Promise<void> => {
   } catch (error) {
     if (process.env["LIGHTHOUSE_DEBUG"] === "1") process.stderr.write(`lighthouse hook: ${String(error)}\n`);
   }
-};
-
-const fileOf = (args: readonly string[]): string => {
-  const at = args.indexOf("--as");
-  const path = at < 0 ? process.env["LIGHTHOUSE_CREDENTIAL"] : args[at + 1];
-  if (path === undefined) throw new Error("no credential: --as <file> or LIGHTHOUSE_CREDENTIAL");
-  return path;
-};
-
-const credentialAt = (path: string): HookCredential => {
-  const { url, token } = JSON.parse(readFileSync(path, "utf8")) as Partial<HookCredential>;
-  if (typeof url !== "string" || typeof token !== "string") throw new Error(`${path} is not a credential file`);
-  return { url, token };
 };
 
 interface HookInput {
