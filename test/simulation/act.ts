@@ -1,0 +1,66 @@
+import { attack } from "./attack.ts";
+import type { Step } from "./plan.ts";
+import type { Stage } from "./stage.ts";
+
+/** Lets one step of the plan happen. */
+export const act = (on: Stage, step: Step): void => {
+  const { world, disk, net, host, hands, clients, sometimes } = on;
+  world.trace.note(world.monotonic(), "step", () => `#${step.n}  ${describe(step)}`);
+  switch (step.kind) {
+    case "ask":
+      hands.get(step.from)?.ask(step);
+      clients.get(step.from)?.ask(step);
+      return;
+    case "inquire":
+      return hands.get(step.from)?.inquire(step);
+    case "custom":
+      return custom(on, step.n, step.from, step.expects);
+    case "query":
+      return query(on, step.n, step.by);
+    case "attack":
+      return attack(on, step.how, step.on);
+    case "revoke":
+      void host.bridge()?.revoke("lea", "the plan says so", "bridge");
+      return;
+    case "crash": {
+      const crash = (): void => host.crash(step.how, step.downMs, step.againAfterMs);
+      return step.inAWrite ? disk.inTheNextWrite(crash) : crash();
+    }
+    case "restart":
+      return host.restart(step.downMs);
+    case "disk":
+      return disk.strike(step.fault, step.forMs);
+    case "drop":
+      return net.drop(step.agent);
+    case "part":
+      return net.part(step.agent, step.forMs);
+    case "freeze": {
+      const frozen = step.agent === null ? host.process() : on.processOf(step.agent);
+      sometimes.saw(step.agent === null ? "bridge frozen" : "agent frozen");
+      frozen.frozenUntil = Math.max(frozen.frozenUntil, world.monotonic() + step.forMs);
+      return;
+    }
+    case "away":
+      return hands.get(step.agent)?.away(step.forMs);
+    case "clock":
+      sometimes.saw(step.byMs > 0 ? "clock jumped forward" : "clock jumped back");
+      return world.jump(step.byMs);
+  }
+};
+
+const custom = ({ past, hands, ledger }: Stage, n: number, from: string, expects: boolean): void => {
+  const name = "sim.note";
+  const revision = past.events.filter(({ stream }) => stream === `custom/${name}`).length - 1;
+  const params = { name, payload: { n }, ...(expects ? { expect: revision } : {}) };
+  hands.get(from)?.call("events.append", params, false, (heard) => {
+    if ("result" in heard) ledger.acknowledged(from, "events.append", params, heard.result);
+  });
+};
+
+const query = ({ past, hands }: Stage, n: number, by: string): void => {
+  const params =
+    n % 2 === 0 ? { direction: "backward", limit: 15 } : { after: Math.max(0, past.events.length - 40), limit: 20 };
+  hands.get(by)?.call("events.query", params, false, () => undefined);
+};
+
+const describe = ({ n: _n, atMs: _at, kind, ...rest }: Step): string => `${kind} ${JSON.stringify(rest)}`;
