@@ -12,6 +12,8 @@ import type { History } from "./history.ts";
  * is done now and then and not after every event.
  */
 export const examine = async (world: World, bridge: Bridge, past: History): Promise<void> => {
+  // A log that closes is not read any more; the next bridge is looked at.
+  if (bridge.stopped() !== undefined) return;
   const events: Recorded[] = [];
   for (let after: number | null = 0; after !== null; ) {
     const page: Awaited<ReturnType<Bridge["log"]["read"]>> = await bridge.log.read({ after });
