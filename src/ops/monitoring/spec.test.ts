@@ -162,7 +162,17 @@ describe("values that make no sense together", () => {
     [
       "alerting: { rules: { ElicitationP99LatencyHigh: { threshold: 9000 } } }",
       "/alerting/rules/ElicitationP99LatencyHigh/threshold",
-      "less than 2500",
+      "from 10 to 2400",
+    ],
+    [
+      "alerting: { rules: { SecurityViolationCritical: { for: 5m } } }",
+      "/alerting/rules/SecurityViolationCritical/for",
+      "Leave the line out",
+    ],
+    [
+      "alerting: { rules: { BridgeRestarting: { threshold: 2.5 } } }",
+      "/alerting/rules/BridgeRestarting/threshold",
+      "whole number",
     ],
     [
       "alerting: { pagerduty: { alerts: [{ name: Eror Rate High }] } }",

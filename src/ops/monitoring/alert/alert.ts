@@ -42,7 +42,9 @@ export interface Alert {
   readonly team: Team;
   /** What it is compared with, when that is a matter of taste and may be changed. */
   readonly threshold?: number;
-  readonly unit?: "ms" | "s" | "%" | "per second" | "per minute" | "count" | "x budget";
+  /** Between these its stories can be told, and beyond them it would never fire, or always. */
+  readonly bounds?: readonly [least: number, most: number];
+  readonly unit?: "ms" | "s" | "hours" | "%" | "per second" | "per minute" | "count";
   readonly for: Duration;
   /** What it is about. While a critical alert of a concern fires, warnings of the same concern keep quiet. */
   readonly concern: string;

@@ -129,6 +129,7 @@ const lowTrafficOf = (subject: Subject): Alert => ({
   title: `${subject.what}, at Little Traffic`,
   severity: "warning",
   threshold: 50,
+  bounds: [10, 95],
   unit: "%",
   expr: ({ threshold }) => {
     const of = `{slo="${subject.slo}"}`;

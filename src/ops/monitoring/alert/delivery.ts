@@ -16,6 +16,7 @@ const failing: Alert = {
   severity: "warning",
   team: "on-call",
   threshold: 10,
+  bounds: [0.1, 45],
   unit: "%",
   for: "5m",
   concern: "message-delivery",

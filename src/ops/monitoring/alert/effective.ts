@@ -52,9 +52,12 @@ const effective = (alert: Alert, spec: Spec): EffectiveAlert => {
       runbook_url: `${alerting.runbooks}/${alert.name}.md`,
       dashboard_url: `${spec.grafana.endpoint}/d/${alert.dashboard}`,
     },
-    proofs: alert.proofs({ threshold, forSeconds: inSeconds(held), promises }),
+    proofs: alert.proofs({ threshold, forSeconds: toNextLook(held), promises }),
   };
 };
+
+/** Stories look every fifteen seconds; what has to hold for ten has held at the next look. */
+const toNextLook = (held: Duration): number => Math.ceil(inSeconds(held) / 15) * 15;
 
 /** Shortens lengths of time by the file's `time_scale`, to whole milliseconds. */
 export const spanOf =

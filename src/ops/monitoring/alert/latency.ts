@@ -38,6 +38,7 @@ const p99High: Alert = {
   severity: "warning",
   team: "performance-team",
   threshold: 300,
+  bounds: [10, 2400],
   unit: "ms",
   for: "5m",
   concern: "overhead-latency",

@@ -42,6 +42,7 @@ const appendSlow: Alert = {
   severity: "warning",
   team: "performance-team",
   threshold: 0.1,
+  bounds: [0.001, 0.9],
   unit: "s",
   for: "5m",
   concern: "overhead-latency",
@@ -76,6 +77,7 @@ const syncSlow: Alert = {
   severity: "warning",
   team: "performance-team",
   threshold: 0.1,
+  bounds: [0.005, 60],
   unit: "s",
   for: "5m",
   concern: "overhead-latency",
@@ -132,6 +134,7 @@ const diskFilling: Alert = {
   severity: "warning",
   team: "on-call",
   threshold: 80,
+  bounds: [20, 99],
   unit: "%",
   for: "5m",
   concern: "log-disk",
@@ -159,7 +162,8 @@ const diskFullSoon: Alert = {
   severity: "warning",
   team: "on-call",
   threshold: 4,
-  unit: "count",
+  bounds: [2, 24],
+  unit: "hours",
   for: "10m",
   concern: "log-disk",
   expr: ({ threshold, span }) =>
@@ -192,7 +196,7 @@ const diskFullSoon: Alert = {
         // half of that through half an hour, and twice that through two.
         name: "takes the last hour as the measure, no less and no more",
         every: 15,
-        given: { [free]: `${plenty}x719 ${falling(plenty, threshold / 2, 3600)}` },
+        given: { [free]: `${plenty}x719 ${falling(plenty, threshold / 2, 3600 + forSeconds)}` },
         expect: [
           { at: 3 * 3600 + 16 * 60 + forSeconds, firing: 0 },
           { at: 3 * 3600 + 34 * 60 + forSeconds, firing: 1 },
@@ -213,10 +217,10 @@ const diskFullSoon: Alert = {
       {
         name: "resolves within the hour when somebody makes room",
         every: 15,
-        given: { [free]: `${falling(plenty, threshold * under, 3600)} 9000000x480` },
+        given: { [free]: `${falling(plenty, threshold * under, 3600 + forSeconds)} 9000000x480` },
         expect: [
-          { at: 3585, firing: 1 },
-          { at: 3600 + 3600 + 600, firing: 0 },
+          { at: 3585 + forSeconds, firing: 1 },
+          { at: 3600 + forSeconds + 3600 + 600, firing: 0 },
         ],
       },
     ];
@@ -233,6 +237,7 @@ const checkpointBehind: Alert = {
   severity: "warning",
   team: "on-call",
   threshold: 10000,
+  bounds: [1, 1e12],
   unit: "count",
   for: "10m",
   concern: "log-integrity",

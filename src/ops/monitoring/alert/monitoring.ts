@@ -92,6 +92,7 @@ const notificationsFailing: Alert = {
   severity: "critical",
   team: "on-call",
   threshold: 1,
+  bounds: [0.1, 90],
   unit: "%",
   for: "5m",
   concern: "notifications",

@@ -14,6 +14,7 @@ const exportFailing: Alert = {
   severity: "warning",
   team: "on-call",
   threshold: 10,
+  bounds: [0.1, 90],
   unit: "%",
   for: "10m",
   concern: "telemetry",

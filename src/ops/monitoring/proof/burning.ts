@@ -90,13 +90,13 @@ const calledProof = (promises: Promises): Proof => {
       { seconds: hour, bad: 0 },
       { seconds: 10 * minute, bad: 1 },
       { seconds: 30 * minute, bad: 0 },
-      { seconds: 10 * minute, bad: 0.2 },
+      { seconds: 40 * minute, bad: 1 },
     ],
     [
       { at: hour + 9 * minute, firing: 0 },
       { at: hour + 15 * minute, firing: 0 },
       { at: hour + 36 * minute, firing: 0 },
-      { at: hour + 48 * minute, firing: 1 },
+      { at: hour + 75 * minute, firing: 1 },
     ],
   );
   const called = 'ALERTS{alertname="BridgeDown", alertstate="firing", severity="critical"}';

@@ -36,9 +36,9 @@ export const shareProofs = (share: Share): readonly Proof[] => {
       name: "fires when the share is over the threshold, and resolves when it fell",
       every,
       given: stream(share, [
-        [10, 0, 2 * window],
-        [10, threshold * over, bad],
-        [10, 0, 2 * window],
+        [1000, 0, 2 * window],
+        [1000, threshold * over, bad],
+        [1000, 0, 2 * window],
       ]),
       expect: windowEdges(
         every,

@@ -1,64 +1,79 @@
-import { signals } from "../../../../domain/signal.ts";
+import type { Alert } from "../../alert/alert.ts";
 import { alerts } from "../../alert/catalogue.ts";
 import type { Finding } from "../check.ts";
 import { nearest } from "../nearest.ts";
+import type { Spec } from "../schema.ts";
 import type { Look } from "./look.ts";
 
-export const thresholds: Look = ({ alerting }) =>
-  Object.entries(alerting.rules).flatMap(([name, rule]) => {
+type Path = Finding["path"];
+
+/** What is changed about alerts, by the exact word, and in the older ones. */
+export const changedAlerts: Look = ({ alerting }) => [
+  ...Object.entries(alerting.rules).flatMap(([name, rule]) => {
     const alert = alerts.find((each) => each.name === name);
-    return rule?.threshold === undefined || alert?.threshold !== undefined
-      ? []
-      : [nothingToTune(["alerting", "rules", name])];
-  });
+    const path = ["alerting", "rules", name];
+    if (alert === undefined || rule === undefined) return [];
+    return [...thresholdFindings(alert, rule.threshold, path), ...holdFindings(alert, rule.for, path)];
+  }),
+  ...alerting.pagerduty.alerts.flatMap((older, index) =>
+    olderFindings(older, ["alerting", "pagerduty", "alerts", index]),
+  ),
+];
 
-const nothingToTune = (path: Finding["path"]): Finding => ({
-  path: [...path, "threshold"],
-  message: "this alert has no threshold",
-  fix: "It fires on a fact and not on a measure. Leave the line out.",
-});
+const olderFindings = (
+  { name, threshold }: Spec["alerting"]["pagerduty"]["alerts"][number],
+  path: Path,
+): readonly Finding[] => {
+  const alert = alerts.find((each) => each.title === name || each.name === name);
+  return alert === undefined ? [unknownAlert(name, path)] : thresholdFindings(alert, threshold, path);
+};
 
-export const olderAlerts: Look = ({ alerting }) =>
-  alerting.pagerduty.alerts.flatMap(({ name, threshold }, index) => {
-    const path = ["alerting", "pagerduty", "alerts", index];
-    const alert = alerts.find((each) => each.title === name || each.name === name);
-    if (alert !== undefined)
-      return threshold === undefined || alert.threshold !== undefined ? [] : [nothingToTune(path)];
-    const titles = alerts.map(({ title }) => title);
-    const meant =
-      nearest(name, titles) ??
-      nearest(
-        name,
-        alerts.map((each) => each.name),
-      );
+const unknownAlert = (name: string, path: Path): Finding => {
+  const meant =
+    nearest(
+      name,
+      alerts.map(({ title }) => title),
+    ) ??
+    nearest(
+      name,
+      alerts.map((alert) => alert.name),
+    );
+  return {
+    path: [...path, "name"],
+    message: `no alert is called ${JSON.stringify(name.slice(0, 60))}`,
+    fix: meant === undefined ? "Their names are the files of docs/runbooks." : `Did you mean ${JSON.stringify(meant)}?`,
+  };
+};
+
+const thresholdFindings = ({ bounds, unit }: Alert, threshold: number | undefined, path: Path): readonly Finding[] => {
+  if (threshold === undefined) return [];
+  const at = [...path, "threshold"];
+  if (bounds === undefined)
     return [
       {
-        path: [...path, "name"],
-        message: `no alert is called ${JSON.stringify(name.slice(0, 60))}`,
-        fix:
-          meant === undefined
-            ? "Their names are the files of docs/runbooks."
-            : `Did you mean ${JSON.stringify(meant)}?`,
+        path: at,
+        message: "this alert has no threshold",
+        fix: "It fires on a fact and not on a measure. Leave the line out.",
       },
     ];
-  });
-
-/** The highest finite boundary, in ms: a P99 above it cannot be told, so a threshold there would never be passed. */
-const readable = (signals.bridgeOverhead.buckets.at(-1) ?? 0) * 1000;
-
-export const latencyLimits: Look = ({ alerting }) => {
-  const tooHigh = (threshold: number | undefined, path: Finding["path"]): readonly Finding[] =>
-    threshold === undefined || threshold < readable / 2
-      ? []
-      : [{ path, message: `${threshold} ms cannot be measured`, fix: `Write less than ${readable / 2} ms.` }];
-  return [
-    ...alerts
-      .filter(({ unit }) => unit === "ms")
-      .flatMap(({ name }) => tooHigh(alerting.rules[name]?.threshold, ["alerting", "rules", name, "threshold"])),
-    ...alerting.pagerduty.alerts.flatMap(({ name, threshold }, index) =>
-      alerts.some((alert) => alert.unit === "ms" && (alert.title === name || alert.name === name))
-        ? tooHigh(threshold, ["alerting", "pagerduty", "alerts", index, "threshold"])
-        : [],
-    ),
-  ];
+  const [least, most] = bounds;
+  if (threshold < least || threshold > most)
+    return [
+      { path: at, message: `${threshold} ${unit} is out of reach`, fix: `Write a number from ${least} to ${most}.` },
+    ];
+  // What is counted comes in whole numbers; between two of them nothing ever changes.
+  return unit === "count" && !Number.isInteger(threshold)
+    ? [{ path: at, message: `${threshold} is not a whole number`, fix: "Write a whole number." }]
+    : [];
 };
+
+const holdFindings = (alert: Alert, held: string | undefined, path: Path): readonly Finding[] =>
+  held === undefined || alert.for !== "0s"
+    ? []
+    : [
+        {
+          path: [...path, "for"],
+          message: "this alert fires at once",
+          fix: "It looks back over a window already; waiting on top of it would let short incidents pass. Leave the line out.",
+        },
+      ];
