@@ -5,29 +5,38 @@ import type { Limits } from "../domain/limit.ts";
 import { type Observer, unobserved } from "../domain/observer.ts";
 import { type Refusal, refusal } from "../domain/refusal.ts";
 import type { Clock, Rng, Scheduler } from "../domain/world.ts";
-import { hmacKeyOf, macKid, tokenHash, type VerifyKey } from "../signing/keys.ts";
+import { tokenHash } from "../signing/keys.ts";
 import { webhookHeaders, webhookSecret } from "../signing/webhook.ts";
 import { allowances, defaultRoleRates, type RoleRate } from "./command/allowance.ts";
 import { authorizer } from "./command/authorize.ts";
+import { challenges } from "./command/challenge.ts";
 import { customCommand } from "./command/custom.ts";
 import { elicitCommands } from "./command/elicit.ts";
+import { enrolCommands } from "./command/enrol.ts";
 import { gate } from "./command/gate.ts";
 import type { Handled } from "./command/handle.ts";
 import { inquireCommands } from "./command/inquire.ts";
+import { keyring } from "./command/keyring.ts";
+import { loginCommands } from "./command/login.ts";
+import { type MasterSecret, masterCommands, masterSecrets } from "./command/master.ts";
 import { defaultPolicy } from "./command/policy.ts";
 import { registerCommands } from "./command/register.ts";
 import { resetBudgetCommand } from "./command/reset-budget.ts";
+import { rotateCommand } from "./command/rotate.ts";
 import { violationRecorder } from "./command/violation.ts";
 import { webhookCommands } from "./command/webhook.ts";
 import { draft, logTime } from "./command/world.ts";
 import { conduct } from "./delivery/conduct.ts";
 import { delivery } from "./delivery/deliver.ts";
 import { rank } from "./delivery/rank.ts";
+import { signedIn } from "./delivery/signed-in.ts";
 import { type WebhookNet, webhookDelivery } from "./delivery/webhooks.ts";
 import { type Log, LogUnavailable } from "./log/log.ts";
 import { agentDirectory } from "./projection/agents.ts";
 import { elicitationView, type Held } from "./projection/elicitations.ts";
 import { inquiryView } from "./projection/inquiries.ts";
+import { keyDirectory } from "./projection/keys.ts";
+import { loginView } from "./projection/logins.ts";
 import { proofView } from "./projection/proofs.ts";
 import { follow, type Projection } from "./projection/rebuild.ts";
 import { storyView } from "./projection/stories.ts";
@@ -41,7 +50,7 @@ export interface BridgePorts {
   readonly limits: Limits;
   /** This bridge's name in everything that is signed. */
   readonly audience: string;
-  readonly master: { readonly epoch: number; readonly secret: Uint8Array };
+  readonly master: MasterSecret;
   readonly version: string;
   readonly onReplay?: (position: number, head: number) => void;
   /** Who may do what, in Cedar; the default policy unless given. */
@@ -60,9 +69,12 @@ export interface BridgePorts {
 
 /** A running bridge without its doors: commands in, projections to read, delivery to listen to. */
 export const startBridge = async (ports: BridgePorts) => {
-  const { log, clock, scheduler, limits, audience, master, observer = unobserved, projections = [] } = ports;
+  const { log, clock, scheduler, limits, audience, observer = unobserved, projections = [] } = ports;
   const now = logTime(clock, log);
+  const masters = masterSecrets(ports.master);
   const agents = agentDirectory();
+  const keys = keyDirectory();
+  const logins = loginView();
   const elicitations = elicitationView(log, limits);
   const inquiries = inquiryView(log);
   const stories = storyView(limits.storiesMax);
@@ -80,7 +92,7 @@ export const startBridge = async (ports: BridgePorts) => {
   const charges: Projection = { fold: (event) => isReplaying && allowance.replayed(event, startedAt - event.time) };
   await follow(
     log,
-    [agents, elicitations, inquiries, stories, webhooks, proofs, charges, ...projections],
+    [agents, keys, logins, elicitations, inquiries, stories, webhooks, proofs, charges, ...projections],
     ports.onReplay,
   );
   isReplaying = false;
@@ -95,9 +107,14 @@ export const startBridge = async (ports: BridgePorts) => {
     authorizer: authorizer(ports.policy ?? defaultPolicy),
     violation,
   });
+  const ring = keyring({ now, historyOf: keys.get, masterOf: masters.of });
+  const master = masterCommands({ log, rng: ports.rng, now, masters, keep: ports.master.keep, barring: ring.barring });
+  await master.settle();
   const registry = registerCommands({
     ...ports,
     now,
+    masters,
+    barring: ring.barring,
     load: (stream) => agents.snapshot(stream.slice("agent/".length)),
   });
   const elicit = elicitCommands({
@@ -105,11 +122,34 @@ export const startBridge = async (ports: BridgePorts) => {
     now,
     violation,
     observer,
-    keyOf: keyring(master, agents.get),
+    keyOf: ring.keyOf,
     lookup: { ...elicitations, agent: agents.get, story: stories.get },
   });
 
   let stopped: Refusal | undefined;
+  const given = challenges({ rng: ports.rng, now, limits });
+  const proven = {
+    ...ports,
+    now,
+    masters,
+    challenges: given,
+    historyOf: keys.get,
+    keyOf: ring.keyOf,
+    run: registry.run,
+  };
+  const enrolment = enrolCommands({
+    ...proven,
+    invited: agents.byInvitation,
+    isKeyKnown: (kid) => keys.get(kid) !== undefined,
+  });
+  const rotate = rotateCommand({ ...proven, agent: agents.get });
+  const signIn = loginCommands({
+    ...proven,
+    agent: agents.get,
+    load: (stream) => logins.snapshot(stream.slice("login/".length)),
+    openOf: (agent) => logins.of(agent).length,
+  });
+
   const inBackground = (work: Promise<unknown>): void =>
     void work.catch((fault: unknown) => {
       // News that comes while the log closes is carried at the next start.
@@ -134,8 +174,10 @@ export const startBridge = async (ports: BridgePorts) => {
       expire: (id) => inBackground(untilWritten(() => elicit.expire(id))),
       lapse: (id) => inBackground(untilWritten(() => elicit.lapse(id))),
       seen: (agent, via) => inBackground(registry.see(agent, via)),
+      left: (login) => sessions.left(login),
     },
   });
+  const sessions = signedIn({ now, scheduler, logins, deliver });
   const inquire = inquireCommands({
     ...ports,
     now,
@@ -168,6 +210,7 @@ export const startBridge = async (ports: BridgePorts) => {
   const webhook = webhookCommands({
     ...ports,
     now,
+    masters,
     load: (stream) => webhooks.snapshot(stream.slice("webhook/".length)),
   });
   const poster =
@@ -177,8 +220,11 @@ export const startBridge = async (ports: BridgePorts) => {
           ...ports.webhooks,
           ...{ now, scheduler, limits, audience, elicitations, webhooks, observer },
           isReachable: deliver.presence.isReachable,
-          sign: (agent, salt, id, at, body) =>
-            webhookHeaders(webhookSecret(master.secret, agent, Buffer.from(salt, "base64url")), id, at, body),
+          sign: (agent, salt, id, at, body) => {
+            const hook = webhooks.of(agent);
+            const secret = masters.of(hook?.salt === salt ? (hook.epoch ?? 1) : 1) ?? masters.current().secret;
+            return webhookHeaders(webhookSecret(secret, agent, Buffer.from(salt, "base64url")), id, at, body);
+          },
           record: {
             offered: (id, session, trace) => inBackground(elicit.offered(id, "webhook", session, trace)),
             gone: (agent) => inBackground(webhook.remove(agent, "it said 410", { actor: bridgeActor, trace: null })),
@@ -188,6 +234,7 @@ export const startBridge = async (ports: BridgePorts) => {
 
   log.onCommitted((events) => {
     deliver.onCommitted(events);
+    sessions.onCommitted(events);
     poster?.onCommitted(events);
     conductor.onCommitted(events);
   });
@@ -200,6 +247,7 @@ export const startBridge = async (ports: BridgePorts) => {
   };
   await note({ type: "bridge.started", data: { version: ports.version, openElicitations: elicitations.openCount() } });
   deliver.start();
+  sessions.start();
   await conductor.start();
   poster?.start();
 
@@ -212,6 +260,7 @@ export const startBridge = async (ports: BridgePorts) => {
     audience,
     version: ports.version,
     agents,
+    keys,
     elicitations,
     deliver,
     gate: door,
@@ -221,6 +270,12 @@ export const startBridge = async (ports: BridgePorts) => {
     inquire,
     inquiries,
     registry,
+    challenges: given,
+    enrolment,
+    rotate,
+    signIn,
+    master,
+    masters,
     webhook,
     webhooks,
     proofs,
@@ -231,8 +286,16 @@ export const startBridge = async (ports: BridgePorts) => {
         : { lastPost: poster.lastPost, mayBePrivate: ports.webhooks?.mayBePrivate === true },
     violation,
     appendCustom: customCommand(log, now, limits),
-    /** The agent whose bearer credential this is. */
-    authenticate: (token: string): string | undefined => agents.byTokenHash(tokenHash(token)),
+    /** The agent whose bearer credential this is, or who signed in with it. */
+    authenticate: (token: string): { readonly agent: string; readonly login?: string } | undefined => {
+      const hash = tokenHash(token);
+      if (!token.startsWith("lhs_")) {
+        const agent = agents.byTokenHash(hash);
+        return agent === undefined ? undefined : { agent };
+      }
+      const held = sessions.use(hash);
+      return held === undefined ? undefined : { agent: held.agent, login: held.id };
+    },
     revoke: async (name: string, reason: string, by: string) => {
       const outcome = await registry.revoke(name, reason, { actor: by, trace: null });
       if (outcome.ok) deliver.evict(name, refusal("agent_revoked", `${name} was revoked`));
@@ -262,21 +325,3 @@ const acceptedAnswer = (held: Held | undefined): Jws | undefined =>
   held?.state.status === "ended" && held.state.end.how === "accepted" ? held.state.end.answer : undefined;
 
 export type Bridge = Awaited<ReturnType<typeof startBridge>>;
-
-/** Derived keys kept at hand: one is 32 bytes and 9 µs to derive. */
-const KEYS_KEPT_MAX = 10_000;
-
-const keyring = (master: BridgePorts["master"], agentOf: (name: string) => Agent) => {
-  const derived = new Map<string, VerifyKey>();
-  return (name: string, kid: string): VerifyKey | undefined => {
-    const known = agentOf(name);
-    if (known.status !== "active" || kid !== macKid(name, known.profile.epoch)) return undefined;
-    let key = derived.get(kid);
-    if (key === undefined) {
-      if (derived.size >= KEYS_KEPT_MAX) derived.clear();
-      key = hmacKeyOf(master.secret, name, known.profile.epoch);
-      derived.set(kid, key);
-    }
-    return key;
-  };
-};

@@ -56,6 +56,7 @@ const inWords = (problem: unknown, { host, port, data }: ServeOptions): string |
   if (problem instanceof FolderProblem || problem instanceof LogUnavailable) return problem.message;
   if (problem instanceof Error && problem.name === "PolicyProblem")
     return `${data}/policy.cedar cannot be used, so nothing would be allowed: ${problem.message}`;
+  if (problem instanceof Error && problem.name === "WrongMaster") return `${data}: ${problem.message}`;
   if (problem instanceof LogCorrupt) {
     return `the log in ${data} was changed from outside (${problem.message}). Run \`lighthouse log verify\` and restore a backup with \`lighthouse log restore\`; nothing was written.`;
   }

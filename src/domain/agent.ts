@@ -1,21 +1,17 @@
+import { absent, enrol, type KeyCommand, renewMac, revokeKey, rotate } from "./agent-keys.ts";
+import { type Agent, type AgentEvent, type AgentFact, evolve, type Invitation } from "./agent-state.ts";
 import { type Decider, type Decision, decided, refused } from "./decider.ts";
-import type { EventData, EventTypeName, Fact } from "./event.ts";
+import type { EventData } from "./event.ts";
 import { refusal } from "./refusal.ts";
 
-/** An identity with a credential, a key, roles and expertise. A name is given out once and never again. */
-export type Agent =
-  | { readonly status: "none" }
-  | { readonly status: "active"; readonly profile: Profile; readonly lastSeen: number | null }
-  | { readonly status: "revoked"; readonly profile: Profile; readonly reason: string };
-
-export type Profile = EventData<"agent.registered">;
-export type AgentKind = Profile["kind"];
-export type AgentFact = Fact<Extract<EventTypeName, `agent.${string}`>>;
-/** `evolve` needs to know when an agent was seen; every recorded event carries that. */
-export type AgentEvent = AgentFact & { readonly time: number };
+export type { Agent, AgentEvent, AgentFact, AgentKey, AgentKind, Invitation, Profile } from "./agent-state.ts";
 
 export type AgentCommand =
-  | { readonly type: "register"; readonly profile: Profile }
+  | { readonly type: "register"; readonly profile: EventData<"agent.registered"> }
+  | { readonly type: "invite"; readonly invitation: Invitation }
+  | KeyCommand
+  | { readonly type: "suspend"; readonly reason: string }
+  | { readonly type: "resume"; readonly reason: string }
   | { readonly type: "revoke"; readonly reason: string }
   | { readonly type: "see"; readonly via: string; readonly now: number; readonly everyMs: number };
 
@@ -30,6 +26,26 @@ const decide = (state: Agent, command: AgentCommand): Decision<AgentFact> => {
       return state.status === "none"
         ? decided({ type: "agent.registered", data: command.profile })
         : refused(refusal("agent_exists", `${command.profile.agent} is ${state.status}`));
+    case "invite":
+      return invite(state, command.invitation);
+    case "enrol":
+      return enrol(state, command);
+    case "rotate":
+      return rotate(state, command);
+    case "renewMac":
+      return renewMac(state, command);
+    case "revokeKey":
+      return revokeKey(state, command);
+    case "suspend":
+      if (state.status === "suspended") return decided();
+      return state.status === "active"
+        ? decided({ type: "agent.suspended", data: { reason: command.reason } })
+        : refused(absent(state));
+    case "resume":
+      if (state.status === "active") return decided();
+      return state.status === "suspended"
+        ? decided({ type: "agent.resumed", data: { reason: command.reason } })
+        : refused(absent(state));
     case "revoke":
       if (state.status === "none") return refused(refusal("agent_unknown", "nobody to revoke"));
       return state.status === "revoked"
@@ -42,14 +58,19 @@ const decide = (state: Agent, command: AgentCommand): Decision<AgentFact> => {
   }
 };
 
-const evolve = (state: Agent, event: AgentEvent): Agent => {
-  switch (event.type) {
-    case "agent.registered":
-      return { status: "active", profile: event.data, lastSeen: null };
-    case "agent.revoked":
-      return state.status === "none" ? state : { status: "revoked", profile: state.profile, reason: event.data.reason };
-    case "agent.seen":
-      return state.status === "active" ? { ...state, lastSeen: event.time } : state;
+/** A second invitation takes the place of the first. Who is a member keeps kind, roles and expertise. */
+const invite = (state: Agent, invitation: Invitation): Decision<AgentFact> => {
+  switch (state.status) {
+    case "none":
+    case "invited":
+      return decided({ type: "agent.invited", data: invitation });
+    case "active": {
+      const { kind, roles, expertise } = state.profile;
+      return decided({ type: "agent.invited", data: { ...invitation, kind, roles, expertise } });
+    }
+    case "suspended":
+    case "revoked":
+      return refused(absent(state));
   }
 };
 

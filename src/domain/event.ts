@@ -27,6 +27,18 @@ export const jwsShape = object(
   ["payload", "signatures"],
 );
 
+/** The public half of an Ed25519 key (RFC 8037). */
+const jwkShape = object(
+  { kty: { type: "string", enum: ["OKP"] }, crv: { type: "string", enum: ["Ed25519"] }, x: text },
+  ["kty", "crv", "x"],
+);
+
+/** Keys that from here on only verify, and until when. */
+const retirement = {
+  retiring: { ...strings, description: "kids that from here on verify and do not sign" },
+  until: { ...time, description: "when those cease to verify, milliseconds since 1970" },
+} as const;
+
 export const agentKinds = ["ai", "human", "service"] as const;
 /** By which way bytes reached an agent, strongest evidence first. */
 export const offerWays = ["websocket", "sse", "poll", "hook", "webhook", "mcp"] as const;
@@ -59,6 +71,116 @@ export const eventTypes = {
   "agent.revoked": { version: 1, shape: object({ reason: text }, ["reason"]) },
   /** The agent showed itself. Recorded at most once per `limits.seenEveryMs`, so that "last seen" survives a restart. */
   "agent.seen": { version: 1, shape: object({ via: text }, ["via"]) },
+
+  /** An operator lets an agent enrol a key of its own, once. Of an agent that exists, this changes nothing but that. */
+  "agent.invited": {
+    version: 1,
+    shape: object(
+      {
+        agent: text,
+        kind: { type: "string", enum: agentKinds },
+        roles: strings,
+        expertise: strings,
+        tokenHash: { type: "string", description: "SHA-256 of the one-time enrolment token, base64url" },
+        notAfter: time,
+      },
+      ["agent", "kind", "roles", "expertise", "tokenHash", "notAfter"],
+    ),
+  },
+  /** The invitation is used up, and the agent has a key that only it holds. */
+  "agent.enrolled": {
+    version: 1,
+    shape: object(
+      {
+        kid: { type: "string", description: "RFC 7638 thumbprint of the key" },
+        jwk: jwkShape,
+        epoch: { type: "integer", description: "epoch of the master secret that the agent's MAC key derives from" },
+        tokenHash: { type: "string", description: "of the invitation that this used up" },
+        /** With `jwk` and `tokenHash`, all that is needed to check the proof of possession again. */
+        proof: object(
+          { challenge: text, iat: { type: "integer", description: "seconds since 1970" }, signature: text },
+          ["challenge", "iat", "signature"],
+        ),
+        ...retirement,
+      },
+      ["kid", "jwk", "epoch", "tokenHash", "proof", "retiring", "until"],
+    ),
+  },
+  /** A key is pending: the old one says that it is to follow, and nothing is believed of it yet. */
+  "agent.key_added": {
+    version: 1,
+    shape: object(
+      {
+        kid: text,
+        jwk: jwkShape,
+        by: { type: "string", description: "kid of the key that signed for it" },
+        proof: { ...jwsShape, description: "the signed rotation" },
+      },
+      ["kid", "jwk", "by", "proof"],
+    ),
+  },
+  /** The new key has shown that it is held. */
+  "agent.key_activated": { version: 1, shape: object({ kid: text, ...retirement }, ["kid", "retiring", "until"]) },
+  /** The agent has its MAC key of a newer epoch of the master secret. */
+  "agent.mac_renewed": {
+    version: 1,
+    shape: object({ epoch: { type: "integer" }, ...retirement }, ["epoch", "retiring", "until"]),
+  },
+  /** From this position on the key signs nothing. What it signed from `compromisedSince` on is suspect. */
+  "agent.key_revoked": {
+    version: 1,
+    shape: object(
+      {
+        kid: text,
+        reason: text,
+        compromisedSince: { type: "integer", minimum: 1, description: "position in the log; absent: never" },
+      },
+      ["kid", "reason"],
+    ),
+  },
+  /** Blocked until somebody resumes it; its keys and its name stay its own. */
+  "agent.suspended": { version: 1, shape: object({ reason: text }, ["reason"]) },
+  "agent.resumed": { version: 1, shape: object({ reason: text }, ["reason"]) },
+
+  /** An agent signed in with its own key. The token is in the reply to it and nowhere else. */
+  "login.opened": {
+    version: 1,
+    shape: object(
+      {
+        agent: text,
+        kid: { type: "string", description: "the key that signed; the login dies with it" },
+        tokenHash: { type: "string", description: "SHA-256 of the reference token, base64url" },
+        notAfter: time,
+        idleMs: { type: "integer", description: "how long it may go unused, in milliseconds" },
+      },
+      ["agent", "kid", "tokenHash", "notAfter", "idleMs"],
+    ),
+  },
+  "login.closed": { version: 1, shape: object({ reason: text }, ["reason"]) },
+
+  /** Keys derive from a new master secret from here on. `older` epochs go on being accepted, or are revoked here. */
+  "master.rotated": {
+    version: 1,
+    shape: object(
+      {
+        epoch: { type: "integer", minimum: 1 },
+        /** Of every epoch up to this one: a bridge that is given other secrets for them must not start. */
+        fingerprints: {
+          type: "array",
+          items: object(
+            {
+              epoch: { type: "integer", minimum: 1 },
+              fingerprint: { type: "string", description: "HKDF of the secret for this purpose alone, base64url" },
+            },
+            ["epoch", "fingerprint"],
+          ),
+        },
+        older: { type: "string", enum: ["accepted", "revoked"] },
+        reason: text,
+      },
+      ["epoch", "fingerprints", "older", "reason"],
+    ),
+  },
 
   "elicitation.asked": {
     version: 1,
@@ -194,6 +316,7 @@ export const eventTypes = {
       {
         url: text,
         salt: { type: "string", description: "128 random bits that its secret is derived with, base64url" },
+        epoch: { type: "integer", description: "epoch of the master secret that it derives from; absent: 1" },
       },
       ["url", "salt"],
     ),
@@ -214,7 +337,10 @@ export type Fact<T extends EventTypeName = EventTypeName> = {
 
 /** What surrounds every fact in the log. */
 export interface EventContext {
-  /** `agent/<id>`, `elicitation/<id>`, `inquiry/<id>`, `custom/<name>`, `security/<agent>`, `webhook/<agent>` or `bridge`. */
+  /**
+   * `agent/<id>`, `elicitation/<id>`, `inquiry/<id>`, `custom/<name>`, `security/<agent>`, `webhook/<agent>`, `login/<id>`,
+   * `budget/<story>`, `master` or `bridge`.
+   */
   readonly stream: string;
   readonly version: number;
   /** Milliseconds since 1970; never decreases along the log, whatever the wall clock does. */
@@ -252,6 +378,8 @@ export const streamOf = {
   security: (agent: string): string => `security/${agent}`,
   budget: (story: string): string => `budget/${story}`,
   webhook: (agent: string): string => `webhook/${agent}`,
+  login: (id: string): string => `login/${id}`,
+  master: "master",
   bridge: "bridge",
 } as const;
 

@@ -46,6 +46,27 @@ export const defaultLimits = {
   /** A reader that lets more than this pile up is cut off and resumes by position; it never slows others. */
   channelBufferedBytesMax: 4_194_304,
   heartbeatMs: 20_000,
+  /** An invitation is read out or pasted once; a quarter of an hour is enough for both. */
+  invitationMs: 900_000,
+  /** A challenge is asked for and used in one breath. */
+  challengeMs: 60_000,
+  /** Challenges that were used and have not expired, kept so that none is used twice. */
+  challengesSpentMax: 10_000,
+  /** How far a proof's `iat` may be from the bridge's clock. */
+  clockSkewMsMax: 300_000,
+  /** Keys that were replaced go on verifying for a day: what was signed with them is still on its way. */
+  keyOverlapMs: 86_400_000,
+  /** Rotations cost an event each, which is kept for ever. */
+  keyAgeMsMin: 60_000,
+  loginIdleMs: 900_000,
+  loginMs: 43_200_000,
+  loginsPerAgentMax: 64,
+  /** What those may do who are nobody yet: ask for challenges, enrol, sign in. From one address, and in all. */
+  strangersPerMinute: 1_500,
+  strangersBurst: 300,
+  strangersPerMinuteOfAll: 6_000,
+  strangersBurstOfAll: 1_200,
+  strangersAtOnceMax: 128,
   webhookUrlCharsMax: 2_048,
   webhooksAtOnceMax: 16,
   webhooksWaitingMax: 10_000,

@@ -36,7 +36,19 @@ export const refusalKinds = {
     remedy: "`lighthouse agent list` shows who is. Nothing was queued.",
   },
   agent_revoked: { title: "That agent has been revoked.", remedy: "Ask another agent. Nothing was queued." },
+  agent_suspended: {
+    title: "That agent has been suspended.",
+    remedy: "Ask another agent, or let an operator resume it: `lighthouse agent resume`. Nothing was queued.",
+  },
   agent_exists: { title: "An agent of that name exists.", remedy: "Choose another name, or revoke the old one first." },
+  key_exists: {
+    title: "That key, or another new one, is in the registry already.",
+    remedy: "Make a fresh key pair; a key belongs to one agent and is never used again once it was replaced.",
+  },
+  master_fixed: {
+    title: "This bridge cannot write its master secret.",
+    remedy: "Add the new epoch to where the secret comes from, and start the bridge again.",
+  },
   nobody_able: {
     title: "No agent that may be asked has that expertise.",
     remedy: "`lighthouse agent list --expertise …` shows who has. Nothing was queued.",

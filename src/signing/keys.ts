@@ -42,6 +42,13 @@ export const macKeyInfo = (agent: string, epoch: number): string => {
   return `lighthouse/v1/answer-mac|${agent}|epoch=${epoch}`;
 };
 
+/**
+ * Tells two master secrets apart and gives neither away: 32 bytes of HKDF-SHA256, salt empty, info
+ * `lighthouse/v1/master-fingerprint`, base64url.
+ */
+export const masterFingerprint = (master: Uint8Array): string =>
+  base64url(new Uint8Array(hkdfSync("sha256", master, "", "lighthouse/v1/master-fingerprint", 32)));
+
 /** The key id that goes with `macKey`: `<agent>#mac<epoch>`. */
 export const macKid = (agent: string, epoch: number): string => `${agent}#mac${epoch}`;
 

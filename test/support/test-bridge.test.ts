@@ -32,5 +32,5 @@ test("started again on the same disk, it is the same bridge with the same agents
   await before.close();
 
   const after = await testBridge({ disk: before.disk, seed: 2 });
-  expect(after.bridge.authenticate(alice.token)).toBe("alice");
+  expect(after.bridge.authenticate(alice.token)).toEqual({ agent: "alice" });
 });

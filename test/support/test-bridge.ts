@@ -17,6 +17,8 @@ import { type ManualTime, manualTime } from "./manual-time.ts";
 import { seededRng } from "./seeded-rng.ts";
 
 export interface TestBridgeOptions extends Pick<BridgePorts, "observer" | "projections" | "webhooks"> {
+  /** Epoch 1, of 32 bytes 7, unless given. */
+  readonly master?: BridgePorts["master"];
   readonly limits?: Partial<Limits>;
   /** What the bridge and the agents draw randomness from; 1 unless given. */
   readonly seed?: number;
@@ -86,7 +88,7 @@ export const testBridge = async (options: TestBridgeOptions = {}): Promise<TestB
     scheduler: time,
     limits,
     audience: options.audience ?? "lighthouse://test",
-    master: { epoch: 1, secret: new Uint8Array(32).fill(7) },
+    master: options.master ?? { epoch: 1, secret: new Uint8Array(32).fill(7) },
     version: "0.0.0-test",
     onFault,
     ...(options.observer === undefined ? {} : { observer: options.observer }),

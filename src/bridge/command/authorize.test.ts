@@ -14,22 +14,39 @@ describe("the default policy", () => {
     );
 
   test.each([
-    ["nobody in particular", [], "ai", ["read", "list", "queryEvents"]],
-    ["a guest", ["guest"], "ai", ["read", "list", "queryEvents"]],
-    ["an agent", ["agent"], "ai", ["ask", "inquire", "answer", "cancel", "read", "list", "appendEvent", "queryEvents"]],
+    ["nobody in particular", [], "ai", ["read", "list", "queryEvents", "rotateKey"]],
+    ["a guest", ["guest"], "ai", ["read", "list", "queryEvents", "rotateKey"]],
+    [
+      "an agent",
+      ["agent"],
+      "ai",
+      ["ask", "inquire", "answer", "cancel", "read", "list", "appendEvent", "queryEvents", "rotateKey"],
+    ],
     [
       "an expert",
       ["expert"],
       "ai",
-      ["ask", "signOff", "inquire", "answer", "cancel", "read", "list", "appendEvent", "queryEvents"],
+      ["ask", "signOff", "inquire", "answer", "cancel", "read", "list", "appendEvent", "queryEvents", "rotateKey"],
     ],
     [
       "a system",
       ["system"],
       "service",
-      ["ask", "inquire", "answer", "cancel", "read", "list", "appendEvent", "queryEvents", "operate", "audit"],
+      [
+        "ask",
+        "inquire",
+        "answer",
+        "cancel",
+        "read",
+        "list",
+        "appendEvent",
+        "queryEvents",
+        "operate",
+        "audit",
+        "rotateKey",
+      ],
     ],
-    ["an auditor", ["auditor"], "human", ["read", "list", "queryEvents", "audit"]],
+    ["an auditor", ["auditor"], "human", ["read", "list", "queryEvents", "audit", "rotateKey"]],
     [
       "an admin that is no person",
       ["admin"],
@@ -47,6 +64,8 @@ describe("the default policy", () => {
         "revoke",
         "operate",
         "audit",
+        "rotateKey",
+        "rotateMaster",
       ],
     ],
     [
@@ -67,9 +86,11 @@ describe("the default policy", () => {
         "operate",
         "resetBudget",
         "audit",
+        "rotateKey",
+        "rotateMaster",
       ],
     ],
-    ["a role that nobody knows", ["emperor"], "ai", ["read", "list", "queryEvents"]],
+    ["a role that nobody knows", ["emperor"], "ai", ["read", "list", "queryEvents", "rotateKey"]],
   ] as const)("%s", (_, roles, kind, expected) => {
     expect(allowed(roles, kind)).toEqual(expected);
   });

@@ -165,11 +165,10 @@ export const elicitCommands = (ports: ElicitPorts) => {
     return outcome.ok ? { ok: true, id, state: outcome.state, repeated: false } : outcome;
   };
 
-  /** An unknown or revoked recipient is refused at the door, never queued for a phantom. */
   const askable = (request: Ask, from: string): Refusal | undefined => {
     const target = lookup.agent(request.to);
-    if (target.status === "none") return refusal("agent_unknown", `nobody is called ${request.to}`);
-    if (target.status === "revoked") return refusal("agent_revoked", `${request.to} was revoked`);
+    const away = whyAway(target, request.to);
+    if (away !== undefined) return away;
     if (request.to === from) return refusal("self_ask", "asker and addressee are the same");
     if (lookup.openTo(request.to) >= limits.openPerTargetMax) {
       return refusal("too_many_open", `${request.to} has ${limits.openPerTargetMax} open`, { retryAfterMs: 1_000 });
@@ -270,6 +269,22 @@ export const compose = (
 ): Question => {
   const question = { ...asked, challenge: base64url(rng.bytes(CHALLENGE_BYTES)) };
   return { ...question, requestHash: base64url(sha256(canonical(requestCore(audience, id, question)))) };
+};
+
+/** An unknown, suspended or revoked recipient is refused at the door, never queued for a phantom. */
+const whyAway = (target: Agent, name: string): Refusal | undefined => {
+  switch (target.status) {
+    case "none":
+      return refusal("agent_unknown", `nobody is called ${name}`);
+    case "invited":
+      return refusal("agent_unknown", `${name} was invited and has not enrolled yet`);
+    case "suspended":
+      return refusal("agent_suspended", `${name} is suspended`);
+    case "revoked":
+      return refusal("agent_revoked", `${name} was revoked`);
+    case "active":
+      return undefined;
+  }
 };
 
 /** Faults of form: nobody's signature was tried yet. */

@@ -8,7 +8,8 @@ export const policySchema = `
 entity Agent { roles: Set<String>, kind: String, expertise: Set<String> };
 entity Bridge;
 action ask, signOff appliesTo { principal: Agent, resource: Agent };
-action inquire, answer, cancel, read, list, appendEvent, queryEvents, register, revoke, operate, resetBudget, audit
+action inquire, answer, cancel, read, list, appendEvent, queryEvents, register, revoke, operate, resetBudget, audit,
+  rotateKey, rotateMaster
   appliesTo { principal: Agent, resource: Bridge };
 `;
 
@@ -27,6 +28,8 @@ export const actions = [
   "operate",
   "resetBudget",
   "audit",
+  "rotateKey",
+  "rotateMaster",
 ] as const;
 export type Action = (typeof actions)[number];
 
@@ -38,12 +41,16 @@ export const privileged: ReadonlySet<Action> = new Set([
   "resetBudget",
   "signOff",
   "audit",
+  "rotateMaster",
 ]);
 
 /** The seed system's roles: guests look, agents work, experts sign off, systems and admins operate. */
 export const defaultPolicy = `
 @id("everybody-reads")
 permit (principal, action in [Action::"read", Action::"list", Action::"queryEvents"], resource);
+
+@id("everybody-rotates-its-own-key")
+permit (principal, action == Action::"rotateKey", resource);
 
 @id("workers-ask")
 permit (principal, action == Action::"ask", resource)
@@ -62,7 +69,7 @@ permit (principal, action == Action::"operate", resource)
 when { principal.roles.containsAny(["system", "admin"]) };
 
 @id("admins-register")
-permit (principal, action in [Action::"register", Action::"revoke"], resource)
+permit (principal, action in [Action::"register", Action::"revoke", Action::"rotateMaster"], resource)
 when { principal.roles.contains("admin") };
 
 @id("auditors-audit")

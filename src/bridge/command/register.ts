@@ -12,6 +12,8 @@ import type { Rng } from "../../domain/world.ts";
 import { hmacKeyOf, newToken, TOKEN_BYTES, tokenHash } from "../../signing/keys.ts";
 import type { Log } from "../log/log.ts";
 import { type Handled, handler, type Load } from "./handle.ts";
+import type { Keyring } from "./keyring.ts";
+import type { Masters } from "./master.ts";
 import { type Caller, draft } from "./world.ts";
 
 export interface RegisterPorts {
@@ -21,7 +23,9 @@ export interface RegisterPorts {
   readonly limits: Limits;
   readonly load: Load<Agent>;
   /** The master secret of the current epoch, and its number. */
-  readonly master: { readonly epoch: number; readonly secret: Uint8Array };
+  readonly masters: Pick<Masters, "current">;
+  /** Keeps keys (by kid, or all of an agent by name) from signing from now on, while `work` takes that on record. */
+  readonly barring: Keyring["barring"];
 }
 
 /** Handed out once. The bridge keeps the token's hash, and the master that the MAC key can be derived from again. */
@@ -54,7 +58,7 @@ export const registerCommands = (ports: RegisterPorts) => {
   ): Promise<
     { readonly ok: true; readonly credential: Credential } | Extract<Handled<Agent>, { readonly ok: false }>
   > => {
-    const { epoch, secret } = ports.master;
+    const { epoch, secret } = ports.masters.current();
     const token = newToken("lht_", ports.rng.bytes(TOKEN_BYTES));
     const key = hmacKeyOf(secret, wanted.name, epoch);
     const { name, ...rest } = wanted;
@@ -66,7 +70,15 @@ export const registerCommands = (ports: RegisterPorts) => {
 
   return {
     register,
-    revoke: (name: string, reason: string, caller: Caller) => run(name, { type: "revoke", reason }, caller),
+    /** Any command on an agent's stream, for those that have checked what has to be checked first. */
+    run,
+    revoke: (name: string, reason: string, caller: Caller) =>
+      ports.barring(name, () => run(name, { type: "revoke", reason }, caller)),
+    suspend: (name: string, reason: string, caller: Caller) =>
+      ports.barring(name, () => run(name, { type: "suspend", reason }, caller)),
+    resume: (name: string, reason: string, caller: Caller) => run(name, { type: "resume", reason }, caller),
+    revokeKey: (name: string, kid: string, reason: string, compromisedSince: number | null, caller: Caller) =>
+      ports.barring(kid, () => run(name, { type: "revokeKey", kid, reason, compromisedSince }, caller)),
     /** Records that the agent showed itself, if the last time is long enough ago. */
     see: (name: string, via: string) =>
       run(

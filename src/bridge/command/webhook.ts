@@ -5,6 +5,7 @@ import { base64url } from "../../signing/digest.ts";
 import { webhookSecret, webhookSecretText } from "../../signing/webhook.ts";
 import type { Log } from "../log/log.ts";
 import { type Handled, handler, type Load } from "./handle.ts";
+import type { Masters } from "./master.ts";
 import { type Caller, draft } from "./world.ts";
 
 export interface WebhookPorts {
@@ -12,12 +13,12 @@ export interface WebhookPorts {
   readonly rng: Rng;
   readonly now: () => number;
   readonly load: Load<Webhook>;
-  readonly master: { readonly secret: Uint8Array };
+  readonly masters: Pick<Masters, "current">;
 }
 
 const SALT_BYTES = 16;
 
-export const webhookCommands = ({ log, rng, now, load, master }: WebhookPorts) => {
+export const webhookCommands = ({ log, rng, now, load, masters }: WebhookPorts) => {
   const handle = handler<Webhook, WebhookCommand, WebhookFact["type"], WebhookFact>(log, webhook, load);
   const run = (agent: string, command: WebhookCommand, caller: Caller): Promise<Handled<Webhook>> => {
     const stream = streamOf.webhook(agent);
@@ -30,9 +31,11 @@ export const webhookCommands = ({ log, rng, now, load, master }: WebhookPorts) =
     /** Its secret is in the reply and nowhere else. */
     set: async (agent: string, url: string, caller: Caller) => {
       const salt = rng.bytes(SALT_BYTES).slice();
-      const outcome = await run(agent, { type: "set", url, salt: base64url(salt) }, caller);
+      const { epoch, secret } = masters.current();
+      const set = { url, salt: base64url(salt), ...(epoch === 1 ? {} : { epoch }) };
+      const outcome = await run(agent, { type: "set", set }, caller);
       if (!outcome.ok) return outcome;
-      return { ok: true, secret: webhookSecretText(webhookSecret(master.secret, agent, salt)) } as const;
+      return { ok: true, secret: webhookSecretText(webhookSecret(secret, agent, salt)) } as const;
     },
     remove: (agent: string, reason: string, caller: Caller) => run(agent, { type: "remove", reason }, caller),
   };

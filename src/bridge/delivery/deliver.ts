@@ -25,6 +25,8 @@ export interface DeliveryPorts {
     readonly expire: (id: string) => void;
     readonly lapse: (id: string) => void;
     readonly seen: (agent: string, via: string) => void;
+    /** A connection that a login had opened is gone. */
+    readonly left?: (login: string) => void;
   };
 }
 
@@ -150,12 +152,26 @@ export const delivery = (ports: DeliveryPorts) => {
       for (const held of elicitations.inbox(listener.agent)) {
         if (held.state.stage.name !== "claimed") offerTo(listener, held);
       }
-      return detach;
+      return () => {
+        detach();
+        if (listener.login !== undefined) record.left?.(listener.login);
+      };
     },
 
     /** Ends every connection of an agent, saying why. */
     evict: (agent: string, why: Refusal): void => {
       for (const listener of [...present.of(agent)]) listener.end(why);
+    },
+
+    /** Ends every connection of an agent that was opened with a login which is over, saying why. */
+    evictLogins: (agent: string, isOver: (login: string) => boolean, why: Refusal): void => {
+      for (const listener of [...present.of(agent)]) {
+        if (listener.login !== undefined && isOver(listener.login)) listener.end(why);
+      }
+    },
+    isConnectedBy: (agent: string, login: string): boolean => {
+      for (const listener of present.of(agent)) if (listener.login === login) return true;
+      return false;
     },
 
     /** What is open for an agent. Whoever hands it over calls `left(items)` once the bytes are gone. */

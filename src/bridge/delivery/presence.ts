@@ -9,6 +9,8 @@ export interface Listener {
   /** Names this connection in receipts. */
   readonly session: string;
   readonly via: OfferWay;
+  /** The login that it was opened with, and lasts no longer than; absent: with a credential that does not expire. */
+  readonly login?: string | undefined;
   /**
    * Sends a question, and its traceparent along with it; `left` is called when the bytes are gone, with an error when
    * they never will be. Null on a connection that does not take questions: its agent is then no more reachable for

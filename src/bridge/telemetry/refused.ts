@@ -15,6 +15,7 @@ export const refusalClassOf = (code: RefusalCode): (typeof refusalClasses)[numbe
     case "signature_invalid":
       return "signature";
     case "agent_revoked":
+    case "agent_suspended":
       return "key";
     case "not_addressee":
     case "not_found":
@@ -44,6 +45,8 @@ export const refusalClassOf = (code: RefusalCode): (typeof refusalClasses)[numbe
     case "loop_detected":
     case "budget_spent":
     case "agent_exists":
+    case "key_exists":
+    case "master_fixed":
     case "self_ask":
     case "schema_invalid":
     case "idempotency_conflict":
@@ -65,7 +68,11 @@ export const limitOf = (code: RefusalCode, operation: string): (typeof limits)[n
     case "events.append":
       return "event";
     case "agents.add":
+    case "agents.invite":
+    case "agents.enrol":
       return "register";
+    case "agents.challenge":
+    case "sessions.open":
     case "session.open":
       return "connect";
     default:

@@ -1,3 +1,4 @@
+import { type Refusal, refusal } from "../../domain/refusal.ts";
 import type { Bridge } from "../bridge.ts";
 import { traceparentIn } from "./meta.ts";
 import type { Principal } from "./operation.ts";
@@ -16,8 +17,9 @@ export const identify = (
   trace: string | readonly string[] | undefined,
 ): Principal | undefined => {
   if (token === undefined || token.length > TOKEN_CHARS_MAX) return undefined;
-  const agent = bridge.authenticate(token);
-  if (agent === undefined) return undefined;
+  const owner = bridge.authenticate(token);
+  if (owner === undefined) return undefined;
+  const { agent, login } = owner;
   const known = bridge.agents.get(agent);
   if (known.status !== "active") return undefined;
   return {
@@ -25,5 +27,15 @@ export const identify = (
     roles: known.profile.roles,
     mayAudit: bridge.gate.isAllowed(agent, "audit"),
     trace: traceparentIn(trace),
+    ...(login === undefined ? {} : { login }),
   };
+};
+
+/** Why nobody got in. Who holds the credential of a suspended agent is told so; all others learn nothing. */
+export const turnedAway = (bridge: Bridge, token: string | undefined): Refusal => {
+  if (token === undefined) return refusal("unauthenticated", "there is no bearer credential");
+  const owner = token.length > TOKEN_CHARS_MAX ? undefined : bridge.authenticate(token);
+  const known = owner === undefined ? undefined : bridge.agents.get(owner.agent);
+  if (known?.status === "suspended") return refusal("agent_suspended", known.reason);
+  return refusal("unauthenticated", "that credential is nobody's, or no longer good");
 };

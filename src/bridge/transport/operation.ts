@@ -13,6 +13,8 @@ export interface Principal {
   readonly mayAudit: boolean;
   /** W3C `traceparent` that came with the request. */
   readonly trace: string | null;
+  /** Id of the login that the credential belongs to; absent for one that does not expire. */
+  readonly login?: string;
 }
 
 export type Reply<O> = { readonly ok: true; readonly value: O } | { readonly ok: false; readonly refusal: Refusal };

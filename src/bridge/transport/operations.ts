@@ -4,6 +4,9 @@ import * as budgets from "./operations/budgets.ts";
 import * as elicitations from "./operations/elicitations.ts";
 import * as events from "./operations/events.ts";
 import * as inquiries from "./operations/inquiries.ts";
+import * as keys from "./operations/keys.ts";
+import * as membership from "./operations/membership.ts";
+import * as sessions from "./operations/sessions.ts";
 import * as webhooks from "./operations/webhooks.ts";
 
 /** Everything that a client can ask of the bridge, in the order of the documentation. */
@@ -27,6 +30,14 @@ export const operations: readonly ServedOperation[] = [
   agents.add,
   agents.list,
   agents.revoke,
+  membership.invite,
+  membership.show,
+  membership.suspend,
+  membership.resume,
+  sessions.close,
+  keys.rotate,
+  keys.revoke,
+  keys.rotateMaster,
   budgets.reset,
   events.append,
   events.query,

@@ -34,6 +34,9 @@ export const rpcCode: Readonly<Record<RefusalCode, number>> = {
   rate_limited: -32027,
   loop_detected: -32028,
   budget_spent: -32029,
+  agent_suspended: -32030,
+  key_exists: -32031,
+  master_fixed: -32035,
 };
 
 /** WebSocket close codes (4000-4999 are the application's) for connections that a refusal ends. */
@@ -42,6 +45,7 @@ export const closeCode = (code: RefusalCode): number => {
     case "unauthenticated":
       return 4401;
     case "agent_revoked":
+    case "agent_suspended":
     case "forbidden":
       return 4403;
     case "too_slow":

@@ -71,6 +71,7 @@ export const startPushing = (bridge: Bridge, who: Principal, session: string, op
     agent: who.agent,
     session,
     via: to.via,
+    login: who.login,
     offer: inbox ? offers(bridge, to) : null,
     // With `events` too, one listener tells both, or their places would not come in order.
     notify: (event) => {

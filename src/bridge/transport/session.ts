@@ -76,6 +76,7 @@ export const serveSession = (
     agent: who.agent,
     session: id,
     via: "websocket",
+    login: who.login,
     offer: null,
     notify: () => undefined,
     end,

@@ -3,7 +3,7 @@ import type { Clock } from "../../domain/world.ts";
 import type { Bridge } from "../bridge.ts";
 
 /** Notes that somebody without a valid credential was turned away at a door. */
-export type RecordStranger = (door: "http" | "ws" | "mcp") => void;
+export type RecordStranger = (door: "http" | "ws" | "mcp" | "enrol" | "login") => void;
 
 /**
  * Strangers written into the log for one door in one minute. They cost nothing to be, and every event is kept for ever

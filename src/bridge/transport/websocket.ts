@@ -6,7 +6,7 @@ import type { Channel, Scheduler } from "../../domain/world.ts";
 import type { Bridge } from "../bridge.ts";
 import { faultProblem, type ProblemBody, problemOf } from "./http/problem.ts";
 import { rawReply } from "./http/raw-reply.ts";
-import { bearerOf, identify } from "./identify.ts";
+import { bearerOf, identify, turnedAway } from "./identify.ts";
 import type { Principal } from "./operation.ts";
 import { type OriginRules, originPolicy } from "./origin.ts";
 import { places } from "./places.ts";
@@ -56,14 +56,11 @@ export const serveWebSocket = (server: Server, ports: WebSocketPorts): (() => vo
     }
     const unwelcome = origins.refuse(request.headers) ?? bridge.stopped() ?? full();
     if (unwelcome !== undefined) return reject(socket, problemOf(unwelcome));
-    const who = identify(
-      bridge,
-      bearerOf(request.headers.authorization) ?? offeredToken(request),
-      request.headers["traceparent"],
-    );
+    const token = bearerOf(request.headers.authorization) ?? offeredToken(request);
+    const who = identify(bridge, token, request.headers["traceparent"]);
     if (who === undefined) {
       stranger("ws");
-      return reject(socket, problemOf(refusal("unauthenticated", "that credential is nobody's, or there is none")));
+      return reject(socket, problemOf(turnedAway(bridge, token)));
     }
     wss.handleUpgrade(request, socket, head, (ws) => seat(ws, who));
   };

@@ -1,7 +1,6 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { refusal } from "../../../domain/refusal.ts";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Bridge } from "../../bridge.ts";
-import { bearerOf, identify } from "../identify.ts";
+import { bearerOf, identify, turnedAway } from "../identify.ts";
 import type { Principal } from "../operation.ts";
 import type { RecordStranger } from "../stranger.ts";
 import { sendRefusal } from "./reply.ts";
@@ -16,7 +15,10 @@ export const agentsOnly = (scope: FastifyInstance, bridge: Bridge, stranger: Rec
     if (stopped !== undefined) return sendRefusal(reply, stopped);
     const token = bearerOf(request.headers.authorization);
     const who = identify(bridge, token, request.headers["traceparent"]);
-    if (who === undefined) return refuseStranger(reply, token, stranger);
+    if (who === undefined) {
+      stranger("http");
+      return sendRefusal(reply, turnedAway(bridge, token));
+    }
     request.setDecorator(PRINCIPAL, who);
     return undefined;
   });
@@ -24,9 +26,3 @@ export const agentsOnly = (scope: FastifyInstance, bridge: Bridge, stranger: Rec
 
 /** Who the credential of this request belongs to. There is no other source of an identity. */
 export const principalOf = (request: FastifyRequest): Principal => request.getDecorator<Principal>(PRINCIPAL);
-
-const refuseStranger = (reply: FastifyReply, token: string | undefined, stranger: RecordStranger): FastifyReply => {
-  stranger("http");
-  const detail = token === undefined ? "there is no bearer credential" : "that credential is nobody's";
-  return sendRefusal(reply, refusal("unauthenticated", detail));
-};

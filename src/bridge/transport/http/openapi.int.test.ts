@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { httpDoor } from "../../../../test/support/http-door.ts";
+import { openOperations } from "../open/operations.ts";
 import { operations } from "../operations.ts";
 import { healthPages } from "./health.ts";
 import { openApi, openApiText } from "./openapi.ts";
@@ -54,7 +55,11 @@ test("every operation, the stream and every health page is in the document, and 
   }>();
   const documented = Object.values(paths).flatMap((methods) => Object.values(methods).map((one) => one.operationId));
   expect(documented.sort()).toEqual(
-    [...operations.map(({ name }) => name), ...healthPages.map(({ name }) => name), "stream.open"].sort(),
+    [
+      ...[...operations, ...openOperations].map(({ name }) => name),
+      ...healthPages.map(({ name }) => name),
+      "stream.open",
+    ].sort(),
   );
   expect(Object.keys(paths)).toContain(STREAM_PATH);
 });

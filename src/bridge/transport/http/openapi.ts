@@ -1,5 +1,8 @@
 import type { TSchema } from "typebox";
 import { Type } from "typebox";
+import { JwkSchema, KeySchema } from "../key-view.ts";
+import type { ServedOpenOperation } from "../open/operation.ts";
+import { openOperations } from "../open/operations.ts";
 import type { ServedOperation } from "../operation.ts";
 import { InquirySchema } from "../operations/inquiries.ts";
 import { operations } from "../operations.ts";
@@ -22,7 +25,8 @@ export const openApi = (version: string): Document => ({
     version,
     summary: "Agents ask each other questions through a bridge that never loses one.",
     description: [
-      "Every call needs an agent's bearer credential; who is asking is in the credential and never in an argument.",
+      "Every call needs an agent's bearer credential; who is asking is in the credential and never in an argument. The " +
+        "exceptions are how one comes by a credential: a challenge, an enrolment, signing in.",
       "Every refusal is an RFC 9457 problem with a stable `code`, and lists all that is wrong at once.",
       "The same operations are served over WebSocket at `/ws`, as JSON-RPC 2.0 methods named like the `operationId`.",
     ].join("\n\n"),
@@ -34,7 +38,16 @@ export const openApi = (version: string): Document => ({
   paths: paths(),
   components: {
     securitySchemes: {
-      bearer: { type: "http", scheme: "bearer", description: "the credential that `lighthouse agent add` issues" },
+      bearer: {
+        type: "http",
+        scheme: "bearer",
+        description: "what `lighthouse agent add` issues, or what `sessions.open` gave for a signature",
+      },
+      enrolment: {
+        type: "http",
+        scheme: "bearer",
+        description: "the one-time token that `agents.invite` gave",
+      },
     },
     schemas: Object.fromEntries(Object.entries(named).map(([name, schema]) => [name, referring(schema, name)])),
     responses: { problem: problemResponse("Why it was refused.") },
@@ -56,7 +69,10 @@ const tags = {
   webhook: "Questions posted to an agent that is not connected.",
   inquiries: "One question to several agents, or to whoever has an expertise.",
   budgets: "What a story of causes may cost, and who lets it go on.",
-  agents: "Who is registered.",
+  agents: "Who is registered, and how one comes to be.",
+  sessions: "Signing in with a key, where a bearer credential is needed.",
+  keys: "What keys are worth.",
+  master: "The secret that MAC keys derive from.",
   events: "The log, and applications' own events in it.",
   stream: "What happens, as it happens.",
   health: "How the bridge is. Needs no credential.",
@@ -67,6 +83,8 @@ const named: Readonly<Record<string, TSchema>> = {
   Elicitation: ElicitationSchema,
   Offer: OfferSchema,
   Jws: JwsSchema,
+  Jwk: JwkSchema,
+  Key: KeySchema,
   Reach: ReachSchema,
   Event: EventSchema,
   Inquiry: InquirySchema,
@@ -79,6 +97,7 @@ const paths = () => {
     byPath[path] = { ...byPath[path], [method.toLowerCase()]: described };
   };
   for (const op of operations) add(op.http.path.replace(/:(\w+)/g, "{$1}"), op.http.method, describe(op));
+  for (const op of openOperations) add(op.http.path, op.http.method, describeOpen(op));
   add(STREAM_PATH, "GET", describeStream());
   for (const page of healthPages) add(page.path, "GET", describeHealth(page));
   return byPath;
@@ -108,6 +127,22 @@ const describe = (op: ServedOperation) => {
         ...jsonResponse("Done, and on disk where it changed something.", op.output),
         ...(op.charge === undefined ? {} : { headers: rateHeaders }),
       },
+      ...refusals,
+    },
+  };
+};
+
+const describeOpen = (op: ServedOpenOperation) => {
+  const names = Object.keys(propertiesOf(op.input));
+  return {
+    operationId: op.name,
+    summary: op.summary,
+    tags: [tagOf(op.name)],
+    security: op.credential === "none" ? [] : [{ enrolment: [] }],
+    parameters: [traceparent],
+    ...(names.length === 0 ? {} : { requestBody: bodyOf(op.input, names) }),
+    responses: {
+      [op.http.status]: jsonResponse("Done, and on disk where it changed something.", op.output),
       ...refusals,
     },
   };

@@ -12,6 +12,8 @@ export const httpStatus: Readonly<Record<RefusalCode, number>> = {
   not_asker: 403,
   // Known by its credential, but not the one who may have signed this: authenticating again would not help.
   signature_invalid: 403,
+  // It may come back, so it is not gone; who it is was never in doubt.
+  agent_suspended: 403,
   not_found: 404,
   agent_unknown: 404,
   nobody_able: 404,
@@ -21,6 +23,8 @@ export const httpStatus: Readonly<Record<RefusalCode, number>> = {
   // A signed answer to some other question is a replay: it clashes with what this question is.
   answer_mismatch: 409,
   agent_exists: 409,
+  key_exists: 409,
+  master_fixed: 409,
   idempotency_conflict: 409,
   already_claimed: 409,
   already_ended: 409,

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { type Answer, type Call, type HttpDoor, httpDoor } from "../../../../test/support/http-door.ts";
+import { enrolled, stamp, testKey } from "../../../../test/support/key-agent.ts";
 import type { TestAgent } from "../../../../test/support/test-bridge.ts";
+import { enrolmentRequest } from "../../../client/proof.ts";
 import type { Limits } from "../../../domain/limit.ts";
 import { type RefusalCode, refusal, refusalKinds, violationOf } from "../../../domain/refusal.ts";
 import { httpStatus, PROBLEM_MEDIA_TYPE } from "./problem.ts";
@@ -61,6 +63,22 @@ const attempts: Readonly<Record<Exclude<RefusalCode, "too_slow">, Attempt>> = {
       return ask(s, { ...question, causedBy: first });
     },
   },
+  agent_suspended: {
+    run: async (s) => {
+      await post(s, s.admin, "/v1/agents/bob/suspend", { reason: "it floods" });
+      return ask(s);
+    },
+  },
+  key_exists: {
+    run: async (s) => {
+      await enrolled(s, "carol", testKey(1));
+      const invited = await post(s, s.admin, "/v1/invitations", { name: "dora" });
+      const { token } = invited.json<{ token: string }>();
+      const body = enrolmentRequest(s.bridge.audience, token, testKey(1), stamp(s, "dora"));
+      return s.call({ url: "/v1/enrolments", headers: { authorization: `Bearer ${token}` }, body });
+    },
+  },
+  master_fixed: { run: (s) => post(s, s.admin, "/v1/master/rotate") },
   agent_exists: { run: (s) => post(s, s.admin, "/v1/agents", { name: "bob" }) },
   self_ask: { run: (s) => ask(s, { ...question, to: "alice" }) },
   schema_invalid: { run: (s) => ask(s, { ...question, schema: { type: "whole number" } }) },

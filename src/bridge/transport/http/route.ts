@@ -58,6 +58,7 @@ const perform = async (
       agent: who.agent,
       session: id,
       via: "poll",
+      login: who.login,
       offer: null,
       notify: () => undefined,
       end: (why) => {

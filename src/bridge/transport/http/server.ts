@@ -1,6 +1,7 @@
 import { type FastifyInstance, fastify } from "fastify";
 import type { Scheduler } from "../../../domain/world.ts";
 import { MCP_PATH, METADATA_PATH, serveMcp } from "../mcp/http.ts";
+import { openOperations } from "../open/operations.ts";
 import { operations } from "../operations.ts";
 import { type OriginRules, originPolicy } from "../origin.ts";
 import { places } from "../places.ts";
@@ -11,6 +12,7 @@ import { agentsOnly } from "./gate.ts";
 import { originRules } from "./headers.ts";
 import { type HealthPorts, serveHealth } from "./health.ts";
 import { refuseTheRest } from "./methods.ts";
+import { serveOpenOperations } from "./open-route.ts";
 import { openApi } from "./openapi.ts";
 import { serveOperation } from "./route.ts";
 import { STREAM_PATH, serveStream } from "./stream.ts";
@@ -69,6 +71,7 @@ export const serveHttp = (ports: HttpPorts): FastifyInstance => {
   const stranger = strangerRecorder(bridge, bridge.clock, onFault);
   const polls = places(limits.longPollsPerAgentMax);
   serveMcp(app, { bridge, newSession, polls, stranger, onFault });
+  app.register(async (scope) => serveOpenOperations(scope, bridge, stranger));
   app.register(async (scope) => {
     agentsOnly(scope, bridge, stranger);
     for (const op of operations) serveOperation(scope, op, { bridge, newSession, polls });
@@ -80,6 +83,7 @@ export const serveHttp = (ports: HttpPorts): FastifyInstance => {
     { method: "GET", path: OPENAPI_PATH },
     { method: "HEAD", path: OPENAPI_PATH },
     ...operations.map(({ http }) => http),
+    ...openOperations.map(({ http }) => http),
     { method: "GET", path: STREAM_PATH },
     ...["GET", "POST", "DELETE"].map((method) => ({ method, path: MCP_PATH })),
     { method: "GET", path: METADATA_PATH },

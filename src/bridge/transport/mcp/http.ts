@@ -6,7 +6,7 @@ import { type Refusal, refusal } from "../../../domain/refusal.ts";
 import type { Bridge } from "../../bridge.ts";
 import { type Exchange, openExchange } from "../http/exchange.ts";
 import { sendRefusal, sendRefusalWith } from "../http/reply.ts";
-import { bearerOf, identify } from "../identify.ts";
+import { bearerOf, identify, turnedAway } from "../identify.ts";
 import type { Principal, Reply, Session } from "../operation.ts";
 import type { Places } from "../places.ts";
 import type { RecordStranger } from "../stranger.ts";
@@ -68,7 +68,7 @@ export const serveMcp = (app: FastifyInstance, context: McpContext): void => {
         const who = identify(bridge, token, request.headers["traceparent"]);
         if (who === undefined) {
           stranger("mcp");
-          return refuseStranger(request, reply, token);
+          return refuseStranger(request, reply, turnedAway(bridge, token), token);
         }
         reply.hijack();
         for (const [name, value] of Object.entries(reply.getHeaders())) {
@@ -113,6 +113,7 @@ const opened =
           agent: who.agent,
           session: id,
           via: "mcp",
+          login: who.login,
           // A client that waits for one thing is not thereby reachable for another: nothing of MCP wakes a model.
           offer: null,
           notify: () => undefined,
@@ -127,11 +128,12 @@ const opened =
     };
   };
 
-const refuseStranger = (request: FastifyRequest, reply: FastifyReply, token: string | undefined): FastifyReply => {
-  const refused: Refusal = refusal(
-    "unauthenticated",
-    token === undefined ? "there is no bearer credential" : "that credential is nobody's",
-  );
+const refuseStranger = (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  refused: Refusal,
+  token: string | undefined,
+): FastifyReply => {
   const error = token === undefined ? "" : ', error="invalid_token"';
   return sendRefusalWith(reply, refused, {
     "www-authenticate": `Bearer realm="lighthouse"${error}, resource_metadata="${urlOf(request, METADATA_PATH)}"`,

@@ -8,7 +8,7 @@ import { Name, ReachSchema } from "../views.ts";
 import { callerOf } from "./elicitations.ts";
 
 const Word = Type.String({ pattern: "^[a-z0-9][a-z0-9._-]{0,63}$" });
-const Words = Type.Array(Word, { maxItems: 32 });
+export const Words = Type.Array(Word, { maxItems: 32 });
 
 export const add = operation({
   name: "agents.add",
@@ -43,12 +43,15 @@ export const add = operation({
   },
 });
 
+/** Invited is not yet an agent, suspended is one that may come back. */
+export const agentStatuses = ["invited", "active", "suspended", "revoked"] as const;
+
 const Listed = Type.Object({
   name: Name,
   kind: Type.Enum([...agentKinds]),
   roles: Type.Array(Type.String()),
   expertise: Type.Array(Type.String()),
-  status: Type.Enum(["active", "revoked"]),
+  status: Type.Enum([...agentStatuses]),
   reach: ReachSchema,
 });
 
