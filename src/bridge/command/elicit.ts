@@ -88,7 +88,13 @@ export const elicitCommands = (ports: ElicitPorts) => {
     if (caller.receivedAt !== undefined && (command.type === "ask" || command.type === "answer")) {
       ports.observer.began(command.type, id, caller.receivedAt);
     }
-    const outcome = await handle(stream, command, (fact, state) => toDraft(fact, state, stream, time, caller));
+    const outcome = await handle(
+      stream,
+      command,
+      (fact, state) => toDraft(fact, state, stream, time, caller),
+      undefined,
+      command.type === "ask",
+    );
     if (!outcome.ok) await ports.violation(caller, outcome.refusal, stream);
     return outcome;
   };

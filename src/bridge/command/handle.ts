@@ -43,9 +43,12 @@ export const handler = <State, Command, Type extends EventTypeName, Event extend
     toDraft: (fact: Fact<Type>, state: State) => Draft<Type>,
     /** What must be true together with these facts, on streams that begin with it. */
     alongside: (facts: readonly Fact[]) => readonly StreamAppend[] = () => [],
+    /** For a stream whose id was just made: looking for it costs a query that finds nothing. */
+    isNew = false,
   ): Promise<Handled<State>> => {
     for (let attempt = 1; ; attempt++) {
-      const loaded = ahead.get(stream) ?? load(stream);
+      const fresh = isNew && attempt === 1 ? { state: decider.initial, revision: -1 } : undefined;
+      const loaded = ahead.get(stream) ?? fresh ?? load(stream);
       // While the stream was read, somebody may have run ahead of it.
       const base = loaded instanceof Promise ? await loaded.then((read) => ahead.get(stream) ?? read) : loaded;
       const decision = decider.decide(base.state, command);

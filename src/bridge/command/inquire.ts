@@ -67,6 +67,7 @@ export const inquireCommands = (ports: InquirePorts) => {
       command,
       (fact) => draft(fact, { stream, time, caller, parties, correlation }),
       (facts) => (loaded === undefined ? [] : facts.flatMap((fact) => attempt(id, fact, loaded, time, correlation))),
+      command.type === "ask",
     );
   };
 

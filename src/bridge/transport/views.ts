@@ -126,8 +126,16 @@ export const viewOf = (held: Held): ElicitationView => {
 };
 
 /** The content lives in the signed payload and nowhere else, so it cannot differ from what was signed. */
-export const contentOf = (answer: Jws): Json =>
-  (JSON.parse(Buffer.from(answer.payload, "base64url").toString("utf8")) as { readonly content: Json }).content;
+export const contentOf = (answer: Jws): Json => {
+  // An outcome is shown to both its parties: read once.
+  const known = contents.get(answer);
+  if (known !== undefined) return known;
+  const core = JSON.parse(Buffer.from(answer.payload, "base64url").toString("utf8")) as { readonly content: Json };
+  contents.set(answer, core.content);
+  return core.content;
+};
+
+const contents = new WeakMap<Jws, Json>();
 
 const mutable = (jws: Jws) => jws as Type.Static<typeof JwsSchema>;
 
