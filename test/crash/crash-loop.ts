@@ -43,7 +43,16 @@ export const crashLoop = async ({ rounds, script, say = () => undefined }: Crash
   const stored = storedEvents(join(data, LOG_FILE), book);
   let bridge = await startBridge(data, 0, script);
   const { port } = bridge;
-  const load = await startLoad(await registerAll(data), book);
+  const abandon = async (): Promise<void> => {
+    await bridge.kill();
+    rmSync(data, { recursive: true, force: true });
+  };
+  const load = await registerAll(data)
+    .then((credentials) => startLoad(credentials, book))
+    .catch(async (cause: unknown) => {
+      await abandon();
+      throw cause;
+    });
   const report = (round: number, broken: readonly string[]): CrashReport => ({
     rounds: round,
     ...book.counts(),
@@ -64,8 +73,7 @@ export const crashLoop = async ({ rounds, script, say = () => undefined }: Crash
     return report(rounds, await stored.check());
   } finally {
     load.close();
-    await bridge.kill();
-    rmSync(data, { recursive: true, force: true });
+    await abandon();
   }
 };
 

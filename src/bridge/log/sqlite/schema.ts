@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { closeSync, existsSync, openSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 
 /**
@@ -72,6 +72,7 @@ const BUSY_MS = 5_000;
  * an I/O error on a mapped page kills the process, on a read page it is an error code.
  */
 export const openForWriting = (path: string): DatabaseSync => {
+  ownersAlone(path);
   const db = new DatabaseSync(path, { timeout: BUSY_MS });
   try {
     const fresh = pragma(db, "schema_version") === 0;
@@ -92,6 +93,15 @@ export const openForWriting = (path: string): DatabaseSync => {
   } catch (error) {
     db.close();
     throw error;
+  }
+};
+
+/** Made before SQLite makes it, which would let everyone read it; its -wal and -shm take the same mode. */
+const ownersAlone = (path: string): void => {
+  try {
+    closeSync(openSync(path, "ax", 0o600));
+  } catch {
+    // It is there already, or cannot be made: SQLite says which, in its own words.
   }
 };
 

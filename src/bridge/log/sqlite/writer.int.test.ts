@@ -1,3 +1,4 @@
+import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -14,6 +15,13 @@ describe("the writer's thread", () => {
     path = join(folder.path, "events.db");
   });
   afterEach(() => folder.remove());
+
+  test("its file can be read by its owner alone, and so can what SQLite puts beside it", async () => {
+    const log = await openAt(path);
+    await appendOk(log, "a", -1, 1);
+    for (const file of readdirSync(folder.path)) expect(statSync(join(folder.path, file)).mode & 0o077, file).toBe(0);
+    await log.close();
+  });
 
   test("started again after it ended unasked, it tells of the events that nobody was told of", async () => {
     const log = await openAt(path);
