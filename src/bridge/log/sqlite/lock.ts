@@ -1,5 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
 import { LogUnavailable } from "../log.ts";
+import { ownersAlone } from "./mode.ts";
 
 /**
  * Makes this process the only one that writes in a data folder, until `release` or its end, however it ends. The lock
@@ -7,6 +8,7 @@ import { LogUnavailable } from "../log.ts";
  * and it still lets the process that is refused read whose it is. (A pid file alone can be stale or reused.)
  */
 export const lockFolder = (path: string, pid: number): { readonly release: () => void } => {
+  ownersAlone(path);
   const db = new DatabaseSync(path, { timeout: 0 });
   try {
     db.exec("BEGIN IMMEDIATE");

@@ -1,5 +1,6 @@
-import { closeSync, existsSync, openSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
+import { ownersAlone } from "./mode.ts";
 
 /**
  * The tables. `event` and `checkpoint` are the truth; `tile` and `posting` follow from `event` and are written behind
@@ -93,15 +94,6 @@ export const openForWriting = (path: string): DatabaseSync => {
   } catch (error) {
     db.close();
     throw error;
-  }
-};
-
-/** Made before SQLite makes it, which would let everyone read it; its -wal and -shm take the same mode. */
-const ownersAlone = (path: string): void => {
-  try {
-    closeSync(openSync(path, "ax", 0o600));
-  } catch {
-    // It is there already, or cannot be made: SQLite says which, in its own words.
   }
 };
 
