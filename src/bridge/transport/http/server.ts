@@ -1,5 +1,6 @@
 import { type FastifyInstance, fastify } from "fastify";
 import type { Scheduler } from "../../../domain/world.ts";
+import type { Beside } from "../mcp/beside.ts";
 import { MCP_PATH, METADATA_PATH, serveMcp } from "../mcp/http.ts";
 import { openOperations } from "../open/operations.ts";
 import { operations } from "../operations.ts";
@@ -23,6 +24,8 @@ export interface HttpPorts extends HealthPorts, OriginRules {
   readonly newSession: () => string;
   /** An operation failed for a reason that is a fault, not a refusal. */
   readonly onFault: (fault: unknown) => void;
+  /** What `/mcp` offers beside Lighthouse's own tools; only tests have any. */
+  readonly mcpBeside?: Beside | undefined;
 }
 
 /** How long a request may take to arrive, in milliseconds: headers, then all of it. Replies have no such limit. */
@@ -42,7 +45,7 @@ const OPENAPI_PATH = "/openapi.json";
 
 /** The HTTP door. The caller listens on it, and hangs the WebSocket door on `.server`. */
 export const serveHttp = (ports: HttpPorts): FastifyInstance => {
-  const { bridge, scheduler, newSession, onFault } = ports;
+  const { bridge, scheduler, newSession, onFault, mcpBeside } = ports;
   const { limits } = bridge;
   const app = fastify({
     bodyLimit: limits.messageBytesMax,
@@ -70,7 +73,7 @@ export const serveHttp = (ports: HttpPorts): FastifyInstance => {
   );
   const stranger = strangerRecorder(bridge, bridge.clock, onFault);
   const polls = places(limits.longPollsPerAgentMax);
-  serveMcp(app, { bridge, newSession, polls, stranger, onFault });
+  serveMcp(app, { bridge, newSession, polls, stranger, onFault, beside: mcpBeside });
   app.register(async (scope) => serveOpenOperations(scope, bridge, stranger));
   app.register(async (scope) => {
     agentsOnly(scope, bridge, stranger);

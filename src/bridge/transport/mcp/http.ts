@@ -10,6 +10,7 @@ import { bearerOf, identify, turnedAway } from "../identify.ts";
 import type { Principal, Reply, Session } from "../operation.ts";
 import type { Places } from "../places.ts";
 import type { RecordStranger } from "../stranger.ts";
+import type { Beside } from "./beside.ts";
 import { bridgeDesk } from "./bridge-desk.ts";
 import { mcpServer } from "./server.ts";
 
@@ -24,6 +25,7 @@ export interface McpContext {
   readonly polls: Places;
   readonly stranger: RecordStranger;
   readonly onFault: (fault: unknown) => void;
+  readonly beside?: Beside | undefined;
 }
 
 /**
@@ -31,7 +33,7 @@ export interface McpContext {
  * restart costs a client nothing but the request under way. Host and Origin were looked at before, as for every route.
  */
 export const serveMcp = (app: FastifyInstance, context: McpContext): void => {
-  const { bridge, stranger, onFault } = context;
+  const { bridge, stranger, onFault, beside } = context;
   const handler = createMcpHandler(
     ({ authInfo }) => {
       const { who, exchange } = (authInfo as unknown as { readonly extra: Carried }).extra;
@@ -39,6 +41,7 @@ export const serveMcp = (app: FastifyInstance, context: McpContext): void => {
       return mcpServer({
         version: bridge.version,
         onFault,
+        beside,
         deskFor: ({ signal }) => bridgeDesk(bridge, who, open(signal)),
       });
     },

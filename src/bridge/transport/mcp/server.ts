@@ -11,15 +11,20 @@ import {
   ProtocolErrorCode,
   type Tool as SdkTool,
   Server,
+  type ServerCapabilities,
   type ServerContext,
 } from "@modelcontextprotocol/server";
 import { Type } from "typebox";
 import { invalidInput } from "../input-problems.ts";
+import type { Beside } from "./beside.ts";
 import { type Desk, type Trouble, troubleOf } from "./desk.ts";
 import { PendingShown, pendingFor } from "./pending.ts";
 import { readResource, resourceTemplates } from "./resources.ts";
+import { serveTasks, speaksTasks, TASKS, type Task, taskCreated } from "./tasks.ts";
 import type { Person, Tool } from "./tool.ts";
+import { wait as waitTool } from "./tools/asking.ts";
 import { instructions, tools } from "./tools.ts";
+import { type Wait, waitTask } from "./wait-task.ts";
 
 export interface McpPorts {
   readonly version: string;
@@ -27,34 +32,74 @@ export interface McpPorts {
   readonly deskFor: (request: { readonly id: string | number; readonly signal: AbortSignal }) => Desk;
   /** A tool broke: the operator is told why, the model only that. */
   readonly onFault: (fault: unknown) => void;
+  readonly beside?: Beside | undefined;
 }
 
 /**
  * The MCP server, for whichever protocol version the SDK found out that the client speaks. The low-level class, because
  * arguments are checked by our own validator, which tells every problem at once.
  */
-export const mcpServer = ({ version, deskFor, onFault }: McpPorts): Server => {
+export const mcpServer = ({ version, deskFor, onFault, beside }: McpPorts): Server => {
   const server = new Server(
     { name: "lighthouse", title: "Lighthouse", version },
-    { capabilities: { tools: {}, resources: {} }, instructions },
+    {
+      capabilities: { ...capabilities, ...beside?.capabilities },
+      instructions,
+      ...(beside?.requestState === undefined ? {} : { requestState: beside.requestState }),
+    },
   );
-  server.setRequestHandler("tools/list", () => ({ tools: listed }));
-  server.setRequestHandler("tools/call", async ({ params }, { mcpReq }) => {
-    const called = tools.find(({ name }) => name === params.name);
-    if (called === undefined)
-      throw new ProtocolError(ProtocolErrorCode.InvalidParams, `no tool ${shortened(params.name)}`);
-    const desk = deskFor(mcpReq);
-    const person = personBehind(mcpReq, server.getClientCapabilities());
-    const performed = await perform(called, desk, params.arguments ?? {}, person, onFault);
+  const doing = async (called: Tool, desk: Desk, input: unknown, person: Person) => {
+    const performed = await perform(called, desk, input, person, onFault);
     return isInputRequiredResult(performed)
       ? performed
       : server.projectCallToolResult(performed, outputs.get(called.name));
+  };
+  server.setRequestHandler("tools/list", () => ({ tools: [...listed, ...(beside?.tools ?? [])] }));
+  server.setRequestHandler("tools/call", async ({ params }, context) => {
+    const input = params.arguments ?? {};
+    const called = tools.find(({ name }) => name === params.name);
+    if (called === undefined) {
+      const result = beside?.call(params.name, input, context);
+      if (result !== undefined) return (await result) as CallToolResult;
+      throw new ProtocolError(ProtocolErrorCode.InvalidParams, `no tool ${shortened(params.name)}`);
+    }
+    const desk = deskFor(context.mcpReq);
+    if (called.asTask !== undefined && speaksTasks(context) && called.problemsOf(input).length === 0) {
+      const wait = await called.asTask(desk, input as never);
+      if (wait.ok && wait.value.status === "working") return taskCreated(working(wait.value)) as CallToolResult;
+    }
+    return doing(called, desk, input, personBehind(context.mcpReq, server.getClientCapabilities()));
   });
-  server.setRequestHandler("resources/list", () => ({ resources: [] }));
-  server.setRequestHandler("resources/templates/list", () => ({ resourceTemplates }));
-  server.setRequestHandler("resources/read", ({ params }, { mcpReq }) => readResource(deskFor(mcpReq), params.uri));
+  serveTasks(server, {
+    find: async (id, context) => {
+      const also = await beside?.tasks.find(id, context);
+      if (also !== undefined) return also;
+      const desk = deskFor(context.mcpReq);
+      const wait = waitTool.problemsOf({ id }).length === 0 ? await waitTask(desk, id) : undefined;
+      if (wait?.ok !== true) return undefined;
+      if (wait.value.status === "working") return working(wait.value);
+      // What the call would have returned, had it waited.
+      const result = await doing(waitTool, desk, { id, waitMs: 0 }, { can: "nothing" });
+      return { ...wait.value, status: "completed", result };
+    },
+    update: (id, responses) => beside?.tasks.update(id, responses),
+    cancel: (id) => beside?.tasks.cancel(id),
+  });
+  server.setRequestHandler("resources/list", () => ({ resources: [...(beside?.resources ?? [])] }));
+  server.setRequestHandler("resources/templates/list", () => ({
+    resourceTemplates: [...resourceTemplates, ...(beside?.templates ?? [])],
+  }));
+  server.setRequestHandler(
+    "resources/read",
+    ({ params }, { mcpReq }) => beside?.read(params.uri) ?? readResource(deskFor(mcpReq), params.uri),
+  );
+  beside?.extend(server);
   return server;
 };
+
+const capabilities: ServerCapabilities = { tools: {}, resources: {}, extensions: { [TASKS]: {} } };
+
+const working = (wait: Wait): Task => ({ ...wait, status: "working" });
 
 const perform = async (
   { problemsOf, run, name }: Tool,

@@ -3,6 +3,7 @@ import type { Problem } from "../../../domain/refusal.ts";
 import { problemsBy } from "../input-problems.ts";
 import type { ServedOperation } from "../operation.ts";
 import type { Desk, Told } from "./desk.ts";
+import type { Wait } from "./wait-task.ts";
 
 /** What a model can call. One definition serves every protocol version and both transports. */
 export interface Tool {
@@ -16,6 +17,8 @@ export interface Tool {
   readonly annotations: { readonly readOnlyHint: boolean; readonly idempotentHint?: boolean };
   readonly problemsOf: (input: unknown) => readonly Problem[];
   readonly run: (desk: Desk, input: never, person: Person) => Promise<Told<Shown<object>> | Form>;
+  /** How the call is going as a task, for clients that take one instead of a result that is not there yet. */
+  readonly asTask?: (desk: Desk, input: never) => Promise<Told<Wait>>;
 }
 
 /** The person at the client, as far as the client lets itself be used to ask: MCP's own elicitation. */
@@ -56,10 +59,11 @@ interface Definition<I extends TProperties, O extends TProperties> {
     input: Static<TObject<I>>,
     person: Person,
   ) => Promise<Told<Shown<Static<TObject<O>>>> | Form>;
+  readonly asTask?: (desk: Desk, input: Static<TObject<I>>) => Promise<Told<Wait>>;
 }
 
 export const tool = <I extends TProperties, O extends TProperties>(made: Definition<I, O>): Tool => {
-  const { name, title, description, readOnly, run } = made;
+  const { name, title, description, readOnly, run, asTask } = made;
   const input = Type.Object(made.input, { additionalProperties: false });
   return {
     ...{ name, title, description, input },
@@ -67,6 +71,7 @@ export const tool = <I extends TProperties, O extends TProperties>(made: Definit
     annotations: readOnly ? { readOnlyHint: true } : { readOnlyHint: false, idempotentHint: false },
     problemsOf: problemsBy(input),
     run: run as Tool["run"],
+    ...(asTask === undefined ? {} : { asTask: asTask as NonNullable<Tool["asTask"]> }),
   };
 };
 

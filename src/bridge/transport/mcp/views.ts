@@ -64,7 +64,7 @@ export const EndShown = {
 };
 export type EndShown = Static<Type.TObject<typeof EndShown>>;
 
-const isEnded = (status: string): boolean => ["accepted", "declined", "cancelled", "expired"].includes(status);
+export const isEnded = (status: string): boolean => ["accepted", "declined", "cancelled", "expired"].includes(status);
 
 export const showEnd = (view: ElicitationView): EndShown => {
   const { id, from, to, status } = view;

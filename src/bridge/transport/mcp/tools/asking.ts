@@ -4,6 +4,7 @@ import * as elicitations from "../../operations/elicitations.ts";
 import { ElicitationId, type ElicitationView, ReachSchema } from "../../views.ts";
 import { memberOf, shown, tool, WAIT_MS_DEFAULT, WAIT_MS_MAX } from "../tool.ts";
 import { EndShown, endText, iso, showEnd } from "../views.ts";
+import { waitTask } from "../wait-task.ts";
 
 const op = elicitations;
 const WaitMs = Type.Integer({
@@ -83,6 +84,7 @@ export const wait = tool({
     const end = showEnd(view.value);
     return shown(end, endText(end));
   },
+  asTask: (desk, { id }) => waitTask(desk, id),
 });
 
 export const cancel = tool({
