@@ -1,19 +1,13 @@
+import { flagEvents } from "./event-flag.ts";
+import { modeEvents } from "./event-mode.ts";
+import { rolloutEvents } from "./event-rollout.ts";
+import { count, object, strings, text, time } from "./event-shape.ts";
 import type { FromShape, ShapeSchema } from "./json.ts";
 
 /**
  * Every event type there is, with its version and shape. An event is a fact in the past tense; it is appended once and
  * never changed. To change a shape, raise its version and teach `upcast.ts` to read the old one.
  */
-
-const text = { type: "string" } as const;
-const time = { type: "integer", description: "milliseconds since 1970" } as const;
-const count = { type: "integer", minimum: 0 } as const;
-const strings = { type: "array", items: text } as const;
-
-const object = <const P extends { readonly [key: string]: ShapeSchema }, const R extends readonly (keyof P & string)[]>(
-  properties: P,
-  required: R,
-) => ({ type: "object", properties, required, additionalProperties: false }) as const;
 
 /** A JWS in General JSON Serialization (RFC 7515 7.2.1), kept exactly as it came. */
 export const jwsShape = object(
@@ -42,6 +36,8 @@ const retirement = {
 export const agentKinds = ["ai", "human", "service"] as const;
 /** By which way bytes reached an agent, strongest evidence first. */
 export const offerWays = ["websocket", "sse", "poll", "hook", "webhook", "mcp"] as const;
+/** The ways of delivery: down the target's connections, or from a mailbox that it polls. */
+export const arms = ["push", "mailbox"] as const;
 export const violationKinds = [
   "invalid_credential",
   "unauthorized_response",
@@ -198,13 +194,38 @@ export const eventTypes = {
         causedBy: { type: "string", description: "the elicitation that led to this one" },
         root: { type: "string", description: "the first elicitation or inquiry of that chain" },
         inquiry: { type: "string", description: "the inquiry that this is an attempt of" },
+        arm: { type: "string", enum: arms, description: "the way of delivery; absent in old events: push" },
+        requireEd25519: {
+          type: "boolean",
+          description: "the answer must carry a signature by the target's own key; absent: its MAC is enough",
+        },
       },
       ["from", "to", "message", "schema", "schemaHash", "requestHash", "challenge", "deadline"],
     ),
   },
   "elicitation.offered": {
     version: 1,
-    shape: object({ via: { type: "string", enum: offerWays }, session: text, at: time }, ["via", "session", "at"]),
+    shape: object(
+      {
+        via: { type: "string", enum: offerWays },
+        session: text,
+        at: time,
+        until: { ...time, description: "handed out of the mailbox: when it is handed out again unless acknowledged" },
+      },
+      ["via", "session", "at"],
+    ),
+  },
+  /** The target has it out of its mailbox, and need not get it again. */
+  "elicitation.acknowledged": { version: 1, shape: object({ holder: text }, ["holder"]) },
+  /** Handed out so often without an acknowledgement that the mailbox gives up. It can still be answered until it ends. */
+  "elicitation.dead_lettered": { version: 1, shape: object({ deliveries: count }, ["deliveries"]) },
+  /** Taken out of one way of delivery and put into the other. */
+  "elicitation.rerouted": {
+    version: 1,
+    shape: object(
+      { from: { type: "string", enum: arms }, to: { type: "string", enum: arms }, reason: text },
+      ["from", "to", "reason"],
+    ),
   },
   "elicitation.claimed": {
     version: 1,
@@ -287,6 +308,8 @@ export const eventTypes = {
       ["action", "resource", "decision", "policies", "policyDigest"],
     ),
   },
+  ...flagEvents,
+  ...modeEvents,
   /** A person lets a story go on. */
   "budget.reset": { version: 1, shape: object({ story: text, reason: text }, ["story", "reason"]) },
 
@@ -302,6 +325,8 @@ export const eventTypes = {
       ["kind", "severity", "code", "subject"],
     ),
   },
+
+  ...rolloutEvents,
 
   "bridge.started": {
     version: 1,
@@ -339,7 +364,7 @@ export type Fact<T extends EventTypeName = EventTypeName> = {
 export interface EventContext {
   /**
    * `agent/<id>`, `elicitation/<id>`, `inquiry/<id>`, `custom/<name>`, `security/<agent>`, `webhook/<agent>`, `login/<id>`,
-   * `budget/<story>`, `master` or `bridge`.
+   * `budget/<story>`, `flag/<name>`, `mode`, `rollout`, `rollback`, `master` or `bridge`.
    */
   readonly stream: string;
   readonly version: number;
@@ -379,7 +404,11 @@ export const streamOf = {
   budget: (story: string): string => `budget/${story}`,
   webhook: (agent: string): string => `webhook/${agent}`,
   login: (id: string): string => `login/${id}`,
+  flag: (name: string): string => `flag/${name}`,
+  mode: "mode",
   master: "master",
+  rollout: "rollout",
+  rollback: "rollback",
   bridge: "bridge",
 } as const;
 
