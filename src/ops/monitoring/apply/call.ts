@@ -2,7 +2,10 @@ import type { Scheduler } from "../../../domain/world.ts";
 
 export interface CallPorts {
   readonly fetch: typeof globalThis.fetch;
-  readonly scheduler: Scheduler;
+  /** Waits between attempts; without one there is a single attempt. */
+  readonly scheduler?: Scheduler | undefined;
+  /** Ends what is under way and every wait, as Ctrl-C does. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface Request {
@@ -40,14 +43,28 @@ export const call = async (ports: CallPorts, request: Request): Promise<Called> 
     if (outcome.ok || attempt === callLimits.attempts) return outcome;
     const waitMs = outcome.retryAfterMs ?? callLimits.backoffMs * 2 ** (attempt - 1);
     const mayRepeat = outcome.isTransient && (request.isRepeatable || outcome.isKnown);
-    if (!mayRepeat || waitMs > callLimits.retryAfterMsMax) return outcome;
-    await new Promise<void>((resolve) => void ports.scheduler.after(waitMs, resolve));
+    const { scheduler, signal } = ports;
+    if (!mayRepeat || waitMs > callLimits.retryAfterMsMax || scheduler === undefined) return outcome;
+    await waited(scheduler, waitMs, signal);
+    if (signal?.aborted === true) return outcome;
   }
 };
 
+const waited = (scheduler: Scheduler, ms: number, signal: AbortSignal | undefined): Promise<void> =>
+  new Promise((resolve) => {
+    const done = (): void => {
+      cancel();
+      signal?.removeEventListener("abort", done);
+      resolve();
+    };
+    const cancel = scheduler.after(ms, done);
+    signal?.addEventListener("abort", done, { once: true });
+  });
+
 type Once = Called & { readonly isTransient?: boolean; readonly retryAfterMs?: number };
 
-const once = async ({ fetch }: CallPorts, { method, url, headers, body }: Request): Promise<Once> => {
+const once = async ({ fetch, signal }: CallPorts, { method, url, headers, body }: Request): Promise<Once> => {
+  const timeUp = AbortSignal.timeout(callLimits.timeoutMs);
   let response: Response;
   let text: string;
   try {
@@ -57,10 +74,12 @@ const once = async ({ fetch }: CallPorts, { method, url, headers, body }: Reques
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       // A credential must not travel on to wherever somebody points.
       redirect: "error",
-      signal: AbortSignal.timeout(callLimits.timeoutMs),
+      signal: signal === undefined ? timeUp : AbortSignal.any([timeUp, signal]),
     });
     text = (await response.text()).slice(0, callLimits.replyCharsMax);
   } catch (error) {
+    if (signal?.aborted === true)
+      return { ok: false, reason: `${hostOf(url)}: stopped before it answered`, isKnown: false };
     const neverArrived = /ECONNREFUSED|ENOTFOUND|EAI_AGAIN/.test(codeOf(error));
     return { ok: false, reason: `${hostOf(url)}: ${inWords(error)}`, isKnown: neverArrived, isTransient: true };
   }
