@@ -49,7 +49,7 @@ payload=$(jq -cSj --arg action "$action" --arg said "$said" --argjson now "$(dat
   challenge, from: .to, to: .from, action: $action,
   content: (if $action == "accept" then ($said | fromjson) else null end),
   reason: (if $action == "accept" then "" else $said end),
-  seq: ($now * 1000), iat: $now}' "$items" | base64url)
+  seq: (now * 1000 | floor), iat: $now}' "$items" | base64url)
 protected=$(jq -cSj '{alg: "HS256", kid: .macKid, typ: "lighthouse-answer+jws"}' "$credential" | base64url)
 
 key=$(jq -rj '.macSecret | gsub("-"; "+") | gsub("_"; "/") | . + "=" * ((4 - length % 4) % 4)' "$credential" |

@@ -39,6 +39,7 @@ import { keyDirectory } from "./projection/keys.ts";
 import { loginView } from "./projection/logins.ts";
 import { proofView } from "./projection/proofs.ts";
 import { follow, type Projection } from "./projection/rebuild.ts";
+import { sequenceView } from "./projection/sequences.ts";
 import { storyView } from "./projection/stories.ts";
 import { webhookView } from "./projection/webhooks.ts";
 
@@ -80,6 +81,7 @@ export const startBridge = async (ports: BridgePorts) => {
   const stories = storyView(limits.storiesMax);
   const webhooks = webhookView();
   const proofs = proofView();
+  const sequences = sequenceView();
   const allowance = allowances({
     limits,
     roleRates: ports.roleRates ?? defaultRoleRates,
@@ -90,9 +92,10 @@ export const startBridge = async (ports: BridgePorts) => {
   let isReplaying = true;
   const startedAt = now();
   const charges: Projection = { fold: (event) => isReplaying && allowance.replayed(event, startedAt - event.time) };
+  const signed: Projection = { fold: (event) => isReplaying && sequences.fold(event) };
   await follow(
     log,
-    [agents, keys, logins, elicitations, inquiries, stories, webhooks, proofs, charges, ...projections],
+    [agents, keys, logins, elicitations, inquiries, stories, webhooks, proofs, charges, signed, ...projections],
     ports.onReplay,
   );
   isReplaying = false;
@@ -123,6 +126,7 @@ export const startBridge = async (ports: BridgePorts) => {
     violation,
     observer,
     keyOf: ring.keyOf,
+    sequences,
     lookup: { ...elicitations, agent: agents.get, story: stories.get },
   });
 

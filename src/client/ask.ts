@@ -31,6 +31,11 @@ export interface Question<S extends AnswerSchema | undefined = AnswerSchema | un
   readonly key?: string;
   /** Id of the elicitation that led to this one. */
   readonly causedBy?: string;
+  /**
+   * Take no answer without a signature by the target's own Ed25519 key, which proves it to people who hold no secret.
+   * Refused with `own_key_missing` when the target has no such key.
+   */
+  readonly requireEd25519?: boolean;
   /** W3C trace context of whatever led to the question; it is recorded, and handed to the one who answers. */
   readonly traceparent?: string;
 }

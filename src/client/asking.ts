@@ -18,6 +18,7 @@ export interface AskParams {
   readonly timeoutMs?: number;
   readonly key?: string;
   readonly causedBy?: string;
+  readonly requireEd25519?: boolean;
   readonly _meta?: { readonly traceparent: string };
 }
 

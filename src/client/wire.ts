@@ -28,6 +28,8 @@ export interface ElicitationView {
   readonly answer?: Jws;
   readonly causedBy?: string;
   readonly answersRefused?: number;
+  /** The answer must carry a signature by the target's own key. */
+  readonly requireEd25519?: boolean;
 }
 
 /** What is true about reaching an agent now: a live connection, or only a place in its inbox. */
@@ -74,7 +76,7 @@ export interface ListedAgent {
   readonly kind: AgentKind;
   readonly roles: readonly string[];
   readonly expertise: readonly string[];
-  readonly status: "active" | "revoked";
+  readonly status: "invited" | "active" | "suspended" | "revoked";
   readonly reach: Reach;
 }
 

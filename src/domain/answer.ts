@@ -13,7 +13,7 @@ export const answerTyp = "lighthouse-answer+jws";
 export const requestCore = (
   audience: string,
   id: string,
-  question: Omit<Question, "requestHash" | "schema" | "key">,
+  question: Omit<Question, "requestHash" | "schema" | "key" | "signed">,
 ): Json => ({
   v: 1,
   typ: "lighthouse.question",
@@ -25,6 +25,8 @@ export const requestCore = (
   schema: question.schemaHash,
   challenge: question.challenge,
   deadline: question.deadline,
+  // Left out where it is not asked for, so that what was asked before there was such a thing keeps its hash.
+  ...(question.requireEd25519 === true ? { requireEd25519: true } : {}),
 });
 
 /** What the target gets to see, and all it needs to sign an answer. */
@@ -41,6 +43,8 @@ export interface Offer {
   /** Milliseconds since 1970. */
   readonly deadline: number;
   readonly causedBy?: string;
+  /** The answer must carry a signature by the target's own key beside its MAC. */
+  readonly requireEd25519?: boolean;
 }
 
 export const offerOf = (audience: string, id: string, question: Question): Offer => ({
@@ -55,6 +59,7 @@ export const offerOf = (audience: string, id: string, question: Question): Offer
   challenge: question.challenge,
   deadline: question.deadline,
   ...(question.causedBy === undefined ? {} : { causedBy: question.causedBy }),
+  ...(question.requireEd25519 === true ? { requireEd25519: true } : {}),
 });
 
 export type Reply =
@@ -93,7 +98,7 @@ export const readAnswerCore = (
   }
   const raw = payload as { readonly [K in CoreMember]: string } & Pick<AnswerCore, "action" | "content"> & {
       readonly v: unknown;
-      readonly seq: unknown;
+      readonly seq: number;
       readonly iat: unknown;
     };
   const problems: Problem[] = [];
@@ -108,7 +113,7 @@ export const readAnswerCore = (
   need(raw.action === "accept" || raw.action === "decline", "action", 'must be "accept" or "decline"');
   need(raw.content !== undefined, "content", "is missing");
   need(raw.action !== "decline" || raw.content === null, "content", "must be null when declining");
-  need(Number.isSafeInteger(raw.seq) && (raw.seq as number) >= 0, "seq", "must be a whole number from 0");
+  need(Number.isSafeInteger(raw.seq) && raw.seq >= 0, "seq", "must be a whole number from 0");
   need(Number.isSafeInteger(raw.iat), "iat", "must be whole seconds since 1970");
   return problems.length > 0 ? { ok: false, problems } : { ok: true, core: raw };
 };

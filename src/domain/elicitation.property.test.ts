@@ -48,7 +48,11 @@ const command: fc.Arbitrary<ElicitationCommand> = fc.oneof(
       action: fc.constantFrom("accept" as const, "decline" as const),
       content: fc.constant(null),
       reason: fc.constant(""),
+      seq: fc.constant(1),
     }),
+    isOwnSigned: fc.boolean(),
+    use: fc.constant({ kid: "bob#mac1", seq: 1 }),
+    sequences: fc.boolean().map((isUsed) => ({ isUsed: () => isUsed, highest: () => 1 })),
     check: fc.constantFrom(
       () => [],
       () => [{ pointer: "", message: "no" }],

@@ -32,6 +32,7 @@ const core: AnswerCore = {
   action: "accept",
   content: true,
   reason: "",
+  seq: 17,
 };
 const fits = (): readonly Problem[] => [];
 const asked: ElicitationFact = { type: "elicitation.asked", data: question };
@@ -46,6 +47,9 @@ const answer = (over: Partial<Extract<ElicitationCommand, { type: "answer" }>> =
   now: 10,
   jws,
   core,
+  isOwnSigned: false,
+  use: { kid: "bob#mac1", seq: 17 },
+  sequences: { isUsed: () => false, highest: () => 16 },
   check: fits,
   ...over,
 });

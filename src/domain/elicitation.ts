@@ -66,6 +66,8 @@ export type ElicitationCommand =
   | {
       readonly type: "answer";
       readonly id: string;
+  /** Counts up per key. */
+  readonly seq: number;
       readonly by: string;
       readonly now: number;
       readonly jws: Jws;
@@ -95,12 +97,29 @@ const decide = (state: Elicitation, command: ElicitationCommand): Outcome => {
       return answer(state, command);
     case "cancel":
       return cancel(state, command);
+      /** The addressee's own key has signed it, beside the MAC that every answer has. */
+      readonly isOwnSigned: boolean;
+      readonly use: SeqUse;
+      readonly sequences: UsedSequences;
     case "expire":
       return state.status === "open" && command.now >= state.question.deadline ? decided(expired(state)) : decided();
     case "lapse":
       return lapse(state, command);
   }
 };
+
+/** One key signing with one number, once. */
+export interface SeqUse {
+  readonly kid: string;
+  readonly seq: number;
+}
+
+export interface UsedSequences {
+  /** Whether that key was used with that number before, or it is too far behind to tell. */
+  readonly isUsed: (use: SeqUse) => boolean;
+  /** The highest that was used with this key; -1 for none. */
+  readonly highest: (kid: string) => number;
+}
 
 /** Bytes reached the target. After the end, or under a lease, that changes nothing worth a fact. */
 const offer = (state: Elicitation, { via, session, now }: Command<"offer">): Outcome =>
@@ -122,7 +141,7 @@ const claim = (state: Elicitation, { by, holder, until, now }: Command<"claim">)
   return decided({ type: "elicitation.claimed", data: { holder, until: Math.min(until, state.question.deadline) } });
 };
 
-/** Addressee, state and deadline, replay, schema: in this order. Size, form and signature were checked before. */
+/** Addressee, state and deadline, own signature, replay, schema: in this order. Size, form and signature were checked before. */
 const answer = (state: Elicitation, command: Command<"answer">): Outcome => {
   const { by, core, jws, now } = command;
   const denied = deny(state, by);
@@ -189,10 +208,14 @@ const evolve = (state: Elicitation, fact: ElicitationFact): Elicitation => {
       return { status: "ended", question, end: { how: "cancelled", ...fact.data } };
     case "elicitation.expired":
       return { status: "ended", question, end: { how: "expired", ...fact.data } };
+  if (state.question.requireEd25519 === true && !command.isOwnSigned) {
+    return refused(refusal("own_signature_missing", "only the MAC key has signed it"));
+  }
   }
 };
 
 /** Strangers learn nothing, not even that it exists; the asker learns that it is not the one to answer. */
+  if (command.sequences.isUsed(command.use)) return refused(usedBefore(command));
 const deny = (state: Elicitation, by: string): Refusal | undefined => {
   if (state.status === "none") return hidden();
   if (by === state.question.to) return undefined;
@@ -206,6 +229,11 @@ const hidden = (): Refusal => refusal("not_found", "no elicitation of that id is
 const ended = (state: Ended | { readonly status: "none" }): Refusal =>
   state.status === "none" ? hidden() : refusal("already_ended", `it ended as ${state.end.how}`);
 const late = (state: Open): Refusal => refusal("expired", `the deadline was ${iso(state.question.deadline)}`);
+const usedBefore = ({ use, sequences }: Command<"answer">): Refusal =>
+  refusal("seq_used", `${use.kid} is further than ${use.seq}`, {
+    problems: [{ pointer: "/seq", message: `must be above ${sequences.highest(use.kid)}` }],
+  });
+
 const expired = (state: Open): ElicitationFact => ({
   type: "elicitation.expired",
   data: { deadline: state.question.deadline },

@@ -111,6 +111,19 @@ export const refusalKinds = {
     remedy: "Sign the id, request hash, schema hash, challenge and names that the offer carried.",
     violation: { kind: "replay_attack", severity: "critical" },
   },
+  own_key_missing: {
+    title: "An answer signed with an own key was asked for, and that agent has no own key.",
+    remedy: "Let it enrol one (`lighthouse agent invite`), ask another agent, or do without `requireEd25519`.",
+  },
+  own_signature_missing: {
+    title: "This question wants an answer that the addressee's own key has signed too.",
+    remedy: "Put an Ed25519 signature by your active own key beside the HS256 one; the client does when it has the key.",
+  },
+  seq_used: {
+    title: "That `seq` was used before with this key, or is too far behind those that were.",
+    remedy: "Sign the answer again with a `seq` above the one that the problem names; the client does.",
+    violation: { kind: "replay_attack", severity: "medium" },
+  },
   content_invalid: {
     title: "The content does not fit the schema of the question.",
     remedy: "Mend every listed problem and answer again; the question is still open.",

@@ -22,6 +22,8 @@ export type VerifiedJws = {
   readonly payloadText: string;
   /** Kids whose signature was checked and holds, in the envelope's order. Never empty. */
   readonly verified: readonly string[];
+  /** Their headers, in the same order; `alg` is also what the registry has for the kid. */
+  readonly headers: readonly Header[];
   /** Kids that `keyOf` does not know, whose signatures nobody checked. Empty unless `strangers` is "report". */
   readonly unknown: readonly string[];
 };
@@ -68,15 +70,26 @@ export const verifyJws = (
   return accept(opened);
 };
 
-/** `verifyJws` with the Ed25519 part (65 µs a signature) on the thread pool, so that it cannot hold up other work. */
-export const verifyJwsAsync = async (
+/**
+ * `verifyJws` with the Ed25519 part (65 µs a signature) on the thread pool, so that it cannot hold up other work. An
+ * envelope without such a signature is judged at once: whoever has none pays nothing for those who have.
+ */
+export const verifyJwsAside = (
   jws: unknown,
   keyOf: (kid: string) => VerifyKey | undefined,
   typ: string,
   strangers: "refuse" | "report" = "refuse",
-): Promise<VerifiedJws | RefusedJws> => {
+): VerifiedJws | RefusedJws | Promise<VerifiedJws | RefusedJws> => {
   const opened = open(jws, keyOf, typ, strangers);
   if (!opened.ok) return opened;
+  return opened.asymmetric.length === 0 ? accept(opened) : verifyAside(opened);
+};
+
+/** `verifyJwsAside`, and always a promise. */
+export const verifyJwsAsync = async (...all: Parameters<typeof verifyJws>): Promise<VerifiedJws | RefusedJws> =>
+  verifyJwsAside(...all);
+
+const verifyAside = async (opened: Opened): Promise<VerifiedJws | RefusedJws> => {
   const held = await Promise.all(opened.asymmetric.map(verifyOnThreadPool));
   const failed = opened.asymmetric[held.indexOf(false)];
   return failed === undefined ? accept(opened) : invalid(failed.kid);
@@ -171,10 +184,16 @@ const sameText = (expected: string, given: string): boolean => {
 };
 
 const accept = (opened: Opened): VerifiedJws => {
-  for (const { encoded, header } of opened.headers)
-    if (!opened.unknown.includes(header.kid)) rememberHeader(encoded, header);
-  const verified = opened.headers.map(({ header }) => header.kid).filter((kid) => !opened.unknown.includes(kid));
-  return { ok: true, payload: opened.payload, payloadText: opened.payloadText, verified, unknown: opened.unknown };
+  const { payload, payloadText, unknown } = opened;
+  const verified: string[] = [];
+  const headers: Header[] = [];
+  for (const { encoded, header } of opened.headers) {
+    if (unknown.includes(header.kid)) continue;
+    rememberHeader(encoded, header);
+    verified.push(header.kid);
+    headers.push(header);
+  }
+  return { ok: true, payload, payloadText, verified, headers, unknown };
 };
 
 const invalid = (kid: string): RefusedJws => refuse("signature_invalid", `the signature of ${kid} does not hold`);

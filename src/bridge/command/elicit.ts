@@ -8,6 +8,8 @@ import {
   type Jws,
   type OfferWay,
   type Question,
+  type SeqUse,
+  type UsedSequences,
 } from "../../domain/elicitation.ts";
 import { type Draft, type Fact, idOf, streamOf } from "../../domain/event.ts";
 import type { Json } from "../../domain/json.ts";
@@ -21,7 +23,7 @@ import { checkValue } from "../../schema/check.ts";
 import type { JsonSchema } from "../../schema/node.ts";
 import { canonical } from "../../signing/canonical.ts";
 import { base64url, sha256 } from "../../signing/digest.ts";
-import { type JwsFault, verifyJws } from "../../signing/jws.ts";
+import { type JwsFault, type RefusedJws, type VerifiedJws, verifyJwsAside } from "../../signing/jws.ts";
 import type { VerifyKey } from "../../signing/keys.ts";
 import type { Log } from "../log/log.ts";
 import { type Handled, handler, type Load } from "./handle.ts";
@@ -50,8 +52,15 @@ export interface ElicitPorts {
   readonly lookup: ElicitationLookup;
   /** The key that `kid` names, if it is one of this agent's. */
   readonly keyOf: (agent: string, kid: string) => VerifyKey | undefined;
+  readonly sequences: Sequences;
   readonly violation: RecordViolation;
   readonly observer: Pick<Observer, "began">;
+}
+
+/** The numbers that keys were used with, and how an answer takes one. */
+export interface Sequences extends UsedSequences {
+  readonly use: (use: SeqUse) => void;
+  readonly giveBack: (use: SeqUse) => void;
 }
 
 /** An ask as it passed the door: every member has the right type, nothing is yet known to make sense. */
@@ -62,6 +71,7 @@ export interface Ask {
   readonly timeoutMs?: number;
   readonly key?: string;
   readonly causedBy?: string;
+  readonly requireEd25519?: boolean;
 }
 
 export type Asked =
@@ -73,7 +83,7 @@ type Outcome = Handled<Elicitation>;
 const CHALLENGE_BYTES = 16;
 
 export const elicitCommands = (ports: ElicitPorts) => {
-  const { log, now, limits, lookup, audience } = ports;
+  const { log, now, limits, lookup, audience, sequences } = ports;
   const handle = handler<Elicitation, ElicitationCommand, ElicitationEventName, Fact<ElicitationEventName>>(
     log,
     elicitation,
@@ -88,13 +98,22 @@ export const elicitCommands = (ports: ElicitPorts) => {
     if (caller.receivedAt !== undefined && (command.type === "ask" || command.type === "answer")) {
       ports.observer.began(command.type, id, caller.receivedAt);
     }
+    let used: SeqUse | undefined;
     const outcome = await handle(
       stream,
       command,
-      (fact, state) => toDraft(fact, state, stream, time, caller),
+      (fact, state) => {
+        // Taken before the disk is asked, so that a second answer with the same number finds it taken.
+        if (command.type === "answer" && isAnswer(fact)) {
+          used = command.use;
+          sequences.use(used);
+        }
+        return toDraft(fact, state, stream, time, caller);
+      },
       undefined,
       command.type === "ask",
     );
+    if (!outcome.ok && used !== undefined) sequences.giveBack(used);
     if (!outcome.ok) await ports.violation(caller, outcome.refusal, stream);
     return outcome;
   };
@@ -166,6 +185,7 @@ export const elicitCommands = (ports: ElicitPorts) => {
       deadline: time + timeoutMs,
       ...(request.key === undefined ? {} : { key: request.key }),
       ...cause?.links,
+      ...(request.requireEd25519 === true ? { requireEd25519: true } : {}),
     });
     const outcome = await run(id, { type: "ask", question }, caller);
     return outcome.ok ? { ok: true, id, state: outcome.state, repeated: false } : outcome;
@@ -176,6 +196,9 @@ export const elicitCommands = (ports: ElicitPorts) => {
     const away = whyAway(target, request.to);
     if (away !== undefined) return away;
     if (request.to === from) return refusal("self_ask", "asker and addressee are the same");
+    if (request.requireEd25519 === true && !hasOwnKey(target)) {
+      return refusal("own_key_missing", `${request.to} has no active Ed25519 key. Nothing was queued.`);
+    }
     if (lookup.openTo(request.to) >= limits.openPerTargetMax) {
       return refusal("too_many_open", `${request.to} has ${limits.openPerTargetMax} open`, { retryAfterMs: 1_000 });
     }
@@ -220,25 +243,49 @@ export const elicitCommands = (ports: ElicitPorts) => {
 
   /** Size, form, signature and key here; addressee, state, replay and schema in the decider, in this order. */
   const answer = async (id: string, envelope: Jws, caller: Caller): Promise<Outcome> => {
-    const read = readAnswer(envelope, caller.actor);
+    const by = caller.actor;
+    const verifying = verifyAnswer(envelope, by);
+    const verified = verifying instanceof Promise ? await verifying : verifying;
+    const read = readAnswer(verified, by, verifying !== verified);
     if (!read.ok) {
       await ports.violation(caller, read.refusal, streamOf.elicitation(id));
       return read;
     }
-    return run(id, { type: "answer", id, by: caller.actor, now: now(), jws: envelope, core: read.core, check }, caller);
+    const { core, use, isOwnSigned } = read;
+    return run(
+      id,
+      { type: "answer", id, by, now: now(), jws: envelope, core, use, isOwnSigned, sequences, check },
+      caller,
+    );
   };
 
-  const readAnswer = (envelope: Jws, by: string) => {
-    if (envelope.payload.length > (limits.answerBytesMax * 4) / 3) {
-      return no("too_large", `an answer may have ${limits.answerBytesMax} bytes`);
-    }
-    const verified = verifyJws(envelope, (kid) => ports.keyOf(by, kid), answerTyp);
+  const verifyAnswer = (envelope: Jws, by: string) =>
+    envelope.payload.length > (limits.answerBytesMax * 4) / 3
+      ? tooLong
+      : verifyJwsAside(envelope, (kid) => ports.keyOf(by, kid), answerTyp);
+
+  const readAnswer = (verified: VerifiedJws | RefusedJws, by: string, isLater: boolean) => {
     if (!verified.ok) {
+      if (verified === tooLong) return no("too_large", `an answer may have ${limits.answerBytesMax} bytes`);
       return no(formalFaults.has(verified.code) ? "envelope_malformed" : "signature_invalid", verified.reason);
     }
+    // While the thread pool was at it, a key may have been revoked or the agent suspended. From here on to the log,
+    // nothing else gets a turn.
+    if (isLater && !(isActive(by) && verified.headers.every(({ kid }) => ports.keyOf(by, kid) !== undefined))) {
+      return no("signature_invalid", "its key, or its agent, was taken out of use while it was checked");
+    }
+    const mac = verified.headers.find(({ alg }) => alg === "HS256");
+    if (mac === undefined) {
+      return no("envelope_malformed", "an answer carries an HS256 signature; an Ed25519 one may stand beside it");
+    }
     const read = readAnswerCore(verified.payload, audience);
-    return read.ok ? read : no("answer_mismatch", "the signed core is not an answer for this bridge", read.problems);
+    if (!read.ok) return no("answer_mismatch", "the signed core is not an answer for this bridge", read.problems);
+    const { core } = read;
+    const isOwnSigned = verified.headers.length > 1 && verified.headers.some(({ alg }) => alg === "Ed25519");
+    return { ok: true, core, use: { kid: mac.kid, seq: core.seq }, isOwnSigned } as const;
   };
+
+  const isActive = (name: string): boolean => lookup.agent(name).status === "active";
 
   return {
     ask,
@@ -296,6 +343,13 @@ const whyAway = (target: Agent, name: string): Refusal | undefined => {
 /** Faults of form: nobody's signature was tried yet. */
 const formalFaults: ReadonlySet<JwsFault> = new Set(["malformed", "too_large", "not_canonical", "wrong_type"]);
 
+const tooLong: RefusedJws = { ok: false, code: "too_large", reason: "too large" };
+
+const isAnswer = ({ type }: Fact): boolean => type === "elicitation.accepted" || type === "elicitation.declined";
+
+const hasOwnKey = (target: Agent): boolean =>
+  target.status === "active" && target.keys.some(({ isOwn, state }) => isOwn && state.name === "active");
+
 const byBridge: Caller = { actor: bridgeActor, trace: null };
 
 const check = (schema: Json, content: Json): readonly Problem[] => checkValue(schema as JsonSchema, content);
@@ -308,4 +362,5 @@ const isSameAsk = (question: Question, request: Ask, from: string): boolean =>
   question.to === request.to &&
   question.message === request.message &&
   question.causedBy === request.causedBy &&
+  (question.requireEd25519 ?? false) === (request.requireEd25519 ?? false) &&
   canonical(question.schema) === canonical(request.schema ?? {});

@@ -39,7 +39,7 @@ export interface Inquire {
   readonly causedBy?: string;
 }
 
-export interface InquirePorts extends Omit<ElicitPorts, "lookup" | "keyOf" | "violation" | "observer"> {
+export interface InquirePorts extends Omit<ElicitPorts, "lookup" | "keyOf" | "sequences" | "violation" | "observer"> {
   readonly load: Load<Inquiry>;
   readonly openFrom: (asker: string) => number;
   /** Everybody but the asker who can be asked about this, best first, each with the reason. */

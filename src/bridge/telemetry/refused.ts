@@ -13,6 +13,7 @@ export const refusalClassOf = (code: RefusalCode): (typeof refusalClasses)[numbe
     case "envelope_malformed":
       return "form";
     case "signature_invalid":
+    case "own_signature_missing":
       return "signature";
     case "agent_revoked":
     case "agent_suspended":
@@ -26,6 +27,7 @@ export const refusalClassOf = (code: RefusalCode): (typeof refusalClasses)[numbe
     case "expired":
       return "deadline";
     case "answer_mismatch":
+    case "seq_used":
       return "replay";
     case "content_invalid":
       return "schema";
@@ -50,6 +52,7 @@ export const refusalClassOf = (code: RefusalCode): (typeof refusalClasses)[numbe
     case "self_ask":
     case "schema_invalid":
     case "idempotency_conflict":
+    case "own_key_missing":
     case "not_asker":
       return undefined;
   }

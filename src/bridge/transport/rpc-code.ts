@@ -37,6 +37,14 @@ export const rpcCode: Readonly<Record<RefusalCode, number>> = {
   agent_suspended: -32030,
   key_exists: -32031,
   master_fixed: -32035,
+  own_key_missing: -32036,
+  own_signature_missing: -32037,
+  seq_used: -32038,
+  flag_fenced: -32041,
+  flag_killed: -32042,
+  degraded: -32043,
+  checks_failing: -32044,
+  not_in_that_mode: -32045,
 };
 
 /** WebSocket close codes (4000-4999 are the application's) for connections that a refusal ends. */

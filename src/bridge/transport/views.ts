@@ -23,6 +23,10 @@ export const JwsSchema = Type.Object(
   { additionalProperties: false, description: "JWS General JSON Serialization (RFC 7515) of an answer core" },
 );
 
+export const RequireEd25519 = Type.Boolean({
+  description: "the answer must carry an Ed25519 signature by the target's own key beside the HS256 one",
+});
+
 export const OfferSchema = Type.Object(
   {
     id: ElicitationId,
@@ -36,6 +40,7 @@ export const OfferSchema = Type.Object(
     challenge: Type.String(),
     deadline: Millis("deadline"),
     causedBy: Type.Optional(ElicitationId),
+    requireEd25519: Type.Optional(RequireEd25519),
   },
   { description: "a question as its target gets it: all that is needed to sign an answer" },
 );
@@ -92,6 +97,7 @@ export const ElicitationSchema = Type.Object(
     answer: Type.Optional(JwsSchema),
     causedBy: Type.Optional(ElicitationId),
     answersRefused: Type.Optional(Type.Integer()),
+    requireEd25519: Type.Optional(RequireEd25519),
   },
   { description: "an elicitation and, once it has ended, its one outcome" },
 );
@@ -100,7 +106,7 @@ export type ElicitationView = Type.Static<typeof ElicitationSchema>;
 
 export const viewOf = (held: Held): ElicitationView => {
   const state = held.state as Exclude<Elicitation, { readonly status: "none" }>;
-  const { from, to, message, schema, deadline, causedBy } = state.question;
+  const { from, to, message, schema, deadline, causedBy, requireEd25519 } = state.question;
   const base = {
     id: held.id,
     from,
@@ -110,6 +116,7 @@ export const viewOf = (held: Held): ElicitationView => {
     deadline,
     position: held.position,
     ...(causedBy === undefined ? {} : { causedBy }),
+    ...(requireEd25519 === true ? { requireEd25519 } : {}),
   };
   if (state.status === "open") return { ...base, status: state.stage.name, answersRefused: state.answersRefused };
   const { end } = state;

@@ -22,6 +22,9 @@ export const httpStatus: Readonly<Record<RefusalCode, number>> = {
   rate_limited: 429,
   // A signed answer to some other question is a replay: it clashes with what this question is.
   answer_mismatch: 409,
+  // Another seq would do, and another agent, or the same one once it has a key.
+  seq_used: 409,
+  own_key_missing: 409,
   agent_exists: 409,
   key_exists: 409,
   master_fixed: 409,
@@ -41,6 +44,7 @@ export const httpStatus: Readonly<Record<RefusalCode, number>> = {
   too_busy: 429,
   // Ends a stream, and never answers a request: 408 is the nearest that HTTP has for a peer that takes too long.
   too_slow: 408,
+  own_signature_missing: 422,
   log_unavailable: 503,
   shutting_down: 503,
 };

@@ -1,10 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { type Answer, type Call, type HttpDoor, httpDoor } from "../../../../test/support/http-door.ts";
-import { enrolled, stamp, testKey } from "../../../../test/support/key-agent.ts";
+import { enrolled, seconds, signIn, stamp, testKey } from "../../../../test/support/key-agent.ts";
 import type { TestAgent } from "../../../../test/support/test-bridge.ts";
 import { enrolmentRequest } from "../../../client/proof.ts";
+import { answerCore, answerTyp, type Offer } from "../../../domain/answer.ts";
 import type { Limits } from "../../../domain/limit.ts";
 import { type RefusalCode, refusal, refusalKinds, violationOf } from "../../../domain/refusal.ts";
+import { signJws } from "../../../signing/jws.ts";
 import { httpStatus, PROBLEM_MEDIA_TYPE } from "./problem.ts";
 
 interface Scene extends HttpDoor {
@@ -142,6 +144,28 @@ const attempts: Readonly<Record<Exclude<RefusalCode, "too_slow">, Attempt>> = {
     run: async (s) => {
       const [one, other] = [await s.ask("alice", "bob"), await s.ask("alice", "bob")];
       return answer(s, one, accept(s, other));
+    },
+  },
+  own_key_missing: { run: (s) => ask(s, { ...question, requireEd25519: true }) },
+  own_signature_missing: {
+    run: async (s) => {
+      const { mac } = await enrolled(s, "carol", testKey(1));
+      const id = await s.ask("alice", "carol", { requireEd25519: true });
+      const [item] = s.bridge.deliver.inbox("carol");
+      const core = answerCore(item?.offer as Offer, { action: "accept", content: 1 }, 1, seconds(s));
+      const carol = await signIn(s, { name: "carol", privateKey: testKey(1) });
+      return s.call({
+        url: `/v1/elicitations/${id}/answer`,
+        headers: carol.headers,
+        body: { answer: signJws(core, [mac], answerTyp) },
+      });
+    },
+  },
+  seq_used: {
+    run: async (s) => {
+      const [one, other] = [await s.ask("alice", "bob"), await s.ask("alice", "bob")];
+      await answer(s, one, s.bob.sign(s.bob.offer(one), { action: "accept", content: 1 }, { seq: 9 }));
+      return answer(s, other, s.bob.sign(s.bob.offer(other), { action: "accept", content: 1 }, { seq: 9 }));
     },
   },
   content_invalid: {

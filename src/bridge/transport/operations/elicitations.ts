@@ -64,6 +64,13 @@ export const ask = operation({
         }),
       ),
       causedBy: Type.Optional(ElicitationId),
+      requireEd25519: Type.Optional(
+        Type.Boolean({
+          description:
+            "take no answer without an Ed25519 signature by the target's own key, which proves it to third parties; " +
+            "refused at once if the target has no such key",
+        }),
+      ),
     },
     { additionalProperties: false },
   ),
