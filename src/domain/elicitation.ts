@@ -1,3 +1,4 @@
+import type { Arm } from "./arm.ts";
 import { type Decider, type Decision, decided, refused } from "./decider.ts";
 import type { EventData, EventTypeName, Fact } from "./event.ts";
 import type { Json } from "./json.ts";
@@ -17,6 +18,8 @@ export type Elicitation =
       readonly status: "open";
       readonly question: Question;
       readonly stage: Stage;
+      /** Null in the push arm: there its target's connections are told, and nothing is handed out. */
+      readonly mailbox: Mailbox | null;
       /** How often a correctly signed answer did not fit the schema. */
       readonly answersRefused: number;
     }
@@ -30,6 +33,18 @@ export type Stage =
   | { readonly name: "asked" }
   | { readonly name: "offered"; readonly via: OfferWay; readonly at: number }
   | { readonly name: "claimed"; readonly holder: string; readonly until: number };
+
+/** A question in its target's mailbox. */
+export interface Mailbox {
+  /** How often it was handed out since it is here. */
+  readonly deliveries: number;
+  /** Not handed out before then, milliseconds since 1970; 0 when it was not handed out yet. */
+  readonly until: number;
+  /** Who has it, and need not get it again; null: nobody has said so. */
+  readonly acknowledgedBy: string | null;
+  /** Handed out too often to nobody's acknowledgement: it is not handed out any more. */
+  readonly isDead: boolean;
+}
 
 export type End =
   | { readonly how: "accepted"; readonly answer: Jws }
@@ -51,11 +66,23 @@ export interface AnswerCore {
   readonly action: "accept" | "decline";
   readonly content: Json;
   readonly reason: string;
+  /** Counts up per key. */
+  readonly seq: number;
 }
 
 export type ElicitationCommand =
   | { readonly type: "ask"; readonly question: Question }
-  | { readonly type: "offer"; readonly via: OfferWay; readonly session: string; readonly now: number }
+  | {
+      readonly type: "offer";
+      readonly via: OfferWay;
+      readonly session: string;
+      readonly now: number;
+      /** Handed out of the mailbox, under a lease that ends then. */
+      readonly until?: number;
+    }
+  | { readonly type: "acknowledge"; readonly by: string; readonly holder: string }
+  | { readonly type: "deadLetter"; readonly now: number; readonly deliveriesMax: number }
+  | { readonly type: "reroute"; readonly to: Arm; readonly reason: string }
   | {
       readonly type: "claim";
       readonly by: string;
@@ -66,47 +93,20 @@ export type ElicitationCommand =
   | {
       readonly type: "answer";
       readonly id: string;
-  /** Counts up per key. */
-  readonly seq: number;
       readonly by: string;
       readonly now: number;
       readonly jws: Jws;
       readonly core: AnswerCore;
+      /** The addressee's own key has signed it, beside the MAC that every answer has. */
+      readonly isOwnSigned: boolean;
+      readonly use: SeqUse;
+      readonly sequences: UsedSequences;
       /** The schema check, asked for only once everything cheaper and more serious has passed. */
       readonly check: (schema: Json, content: Json) => readonly Problem[];
     }
   | { readonly type: "cancel"; readonly by: string; readonly reason: string; readonly now: number }
   | { readonly type: "expire"; readonly now: number }
   | { readonly type: "lapse"; readonly now: number };
-
-type Open = Extract<Elicitation, { readonly status: "open" }>;
-type Ended = Extract<Elicitation, { readonly status: "ended" }>;
-type Command<T extends ElicitationCommand["type"]> = Extract<ElicitationCommand, { readonly type: T }>;
-type Outcome = Decision<ElicitationFact>;
-
-const decide = (state: Elicitation, command: ElicitationCommand): Outcome => {
-  switch (command.type) {
-    case "ask":
-      if (state.status !== "none") throw new Error("an elicitation id was given out twice");
-      return decided({ type: "elicitation.asked", data: command.question });
-    case "offer":
-      return offer(state, command);
-    case "claim":
-      return claim(state, command);
-    case "answer":
-      return answer(state, command);
-    case "cancel":
-      return cancel(state, command);
-      /** The addressee's own key has signed it, beside the MAC that every answer has. */
-      readonly isOwnSigned: boolean;
-      readonly use: SeqUse;
-      readonly sequences: UsedSequences;
-    case "expire":
-      return state.status === "open" && command.now >= state.question.deadline ? decided(expired(state)) : decided();
-    case "lapse":
-      return lapse(state, command);
-  }
-};
 
 /** One key signing with one number, once. */
 export interface SeqUse {
@@ -121,11 +121,69 @@ export interface UsedSequences {
   readonly highest: (kid: string) => number;
 }
 
+type Open = Extract<Elicitation, { readonly status: "open" }>;
+type Ended = Extract<Elicitation, { readonly status: "ended" }>;
+type Command<T extends ElicitationCommand["type"]> = Extract<ElicitationCommand, { readonly type: T }>;
+type Outcome = Decision<ElicitationFact>;
+
+const decide = (state: Elicitation, command: ElicitationCommand): Outcome => {
+  switch (command.type) {
+    case "ask":
+      if (state.status !== "none") throw new Error("an elicitation id was given out twice");
+      return decided({ type: "elicitation.asked", data: command.question });
+    case "offer":
+      return offer(state, command);
+    case "acknowledge":
+      return acknowledge(state, command);
+    case "deadLetter":
+      return deadLetter(state, command);
+    case "reroute":
+      return reroute(state, command);
+    case "claim":
+      return claim(state, command);
+    case "answer":
+      return answer(state, command);
+    case "cancel":
+      return cancel(state, command);
+    case "expire":
+      return state.status === "open" && command.now >= state.question.deadline ? decided(expired(state)) : decided();
+    case "lapse":
+      return lapse(state, command);
+  }
+};
+
 /** Bytes reached the target. After the end, or under a lease, that changes nothing worth a fact. */
-const offer = (state: Elicitation, { via, session, now }: Command<"offer">): Outcome =>
+const offer = (state: Elicitation, { via, session, now, until }: Command<"offer">): Outcome =>
   state.status === "open" && state.stage.name !== "claimed"
-    ? decided({ type: "elicitation.offered", data: { via, session, at: now } })
+    ? decided({
+        type: "elicitation.offered",
+        data: { via, session, at: now, ...(until === undefined ? {} : { until }) },
+      })
     : decided();
+
+/** After the end, or in the push arm, there is nothing that would come again. */
+const acknowledge = (state: Elicitation, { by, holder }: Command<"acknowledge">): Outcome => {
+  const denied = deny(state, by);
+  if (denied !== undefined) return refused(denied);
+  if (state.status !== "open" || state.mailbox === null || state.mailbox.acknowledgedBy === holder) return decided();
+  return decided({ type: "elicitation.acknowledged", data: { holder } });
+};
+
+const deadLetter = (state: Elicitation, { now, deliveriesMax }: Command<"deadLetter">): Outcome => {
+  if (state.status !== "open" || state.mailbox === null || state.stage.name === "claimed") return decided();
+  const { deliveries, until, acknowledgedBy, isDead } = state.mailbox;
+  if (isDead || acknowledgedBy !== null || deliveries < deliveriesMax || now < until) return decided();
+  return decided({ type: "elicitation.dead_lettered", data: { deliveries } });
+};
+
+const reroute = (state: Elicitation, { to, reason }: Command<"reroute">): Outcome => {
+  if (state.status !== "open") return refused(ended(state));
+  const from = armNow(state);
+  return from === to ? decided() : decided({ type: "elicitation.rerouted", data: { from, to, reason } });
+};
+
+/** By which way an open question is delivered now. */
+export const armNow = ({ mailbox }: Pick<Open, "mailbox">): Arm => (mailbox === null ? "push" : "mailbox");
 
 const claim = (state: Elicitation, { by, holder, until, now }: Command<"claim">): Outcome => {
   const denied = deny(state, by);
@@ -150,10 +208,14 @@ const answer = (state: Elicitation, command: Command<"answer">): Outcome => {
   if (state.status === "none") return refused(ended(state));
   if (now >= state.question.deadline) return refused(late(state), expired(state));
 
+  if (state.question.requireEd25519 === true && !command.isOwnSigned) {
+    return refused(refusal("own_signature_missing", "only the MAC key has signed it"));
+  }
   const foreign = mismatches(command.id, state.question, core);
   if (foreign.length > 0) {
     return refused(refusal("answer_mismatch", "the signed core names another question", { problems: foreign }));
   }
+  if (command.sequences.isUsed(command.use)) return refused(usedBefore(command));
   if (core.action === "decline") {
     return decided({ type: "elicitation.declined", data: { answer: jws, reason: core.reason } });
   }
@@ -166,6 +228,11 @@ const answer = (state: Elicitation, command: Command<"answer">): Outcome => {
   }
   return decided({ type: "elicitation.accepted", data: { answer: jws } });
 };
+
+const usedBefore = ({ use, sequences }: Command<"answer">): Refusal =>
+  refusal("seq_used", `${use.kid} is further than ${use.seq}`, {
+    problems: [{ pointer: "/seq", message: `must be above ${sequences.highest(use.kid)}` }],
+  });
 
 const cancel = (state: Elicitation, { by, reason, now }: Command<"cancel">): Outcome => {
   if (state.status === "none") return refused(ended(state));
@@ -186,18 +253,37 @@ const lapse = (state: Elicitation, { now }: Command<"lapse">): Outcome =>
 
 const evolve = (state: Elicitation, fact: ElicitationFact): Elicitation => {
   if (fact.type === "elicitation.asked") {
-    return { status: "open", question: fact.data, stage: { name: "asked" }, answersRefused: 0 };
+    const mailbox = fact.data.arm === "mailbox" ? emptyMailbox : null;
+    return { status: "open", question: fact.data, stage: { name: "asked" }, mailbox, answersRefused: 0 };
   }
   // The log cannot hold these: `decide` states no fact about an elicitation that was never asked or has ended.
   if (state.status !== "open") return state;
   const { question } = state;
   switch (fact.type) {
     case "elicitation.offered":
-      return { ...state, stage: { name: "offered", via: fact.data.via, at: fact.data.at } };
+      return {
+        ...state,
+        stage: { name: "offered", via: fact.data.via, at: fact.data.at },
+        mailbox: handedOut(state.mailbox, fact.data.until),
+      };
+    case "elicitation.acknowledged":
+      return state.mailbox === null
+        ? state
+        : { ...state, mailbox: { ...state.mailbox, acknowledgedBy: fact.data.holder } };
+    case "elicitation.dead_lettered":
+      return state.mailbox === null ? state : { ...state, mailbox: { ...state.mailbox, isDead: true } };
+    case "elicitation.rerouted":
+      // Whoever works on it goes on; whoever only had it may never have seen it.
+      return {
+        ...state,
+        stage: state.stage.name === "claimed" ? state.stage : { name: "asked" },
+        mailbox: fact.data.to === "mailbox" ? emptyMailbox : null,
+      };
     case "elicitation.claimed":
       return { ...state, stage: { name: "claimed", ...fact.data } };
     case "elicitation.lapsed":
-      return { ...state, stage: { name: "asked" } };
+      // Whoever had it has let it go.
+      return { ...state, stage: { name: "asked" }, mailbox: state.mailbox === null ? null : emptyMailbox };
     case "elicitation.answer_refused":
       return { ...state, answersRefused: state.answersRefused + 1 };
     case "elicitation.accepted":
@@ -208,14 +294,17 @@ const evolve = (state: Elicitation, fact: ElicitationFact): Elicitation => {
       return { status: "ended", question, end: { how: "cancelled", ...fact.data } };
     case "elicitation.expired":
       return { status: "ended", question, end: { how: "expired", ...fact.data } };
-  if (state.question.requireEd25519 === true && !command.isOwnSigned) {
-    return refused(refusal("own_signature_missing", "only the MAC key has signed it"));
-  }
   }
 };
 
+const emptyMailbox: Mailbox = { deliveries: 0, until: 0, acknowledgedBy: null, isDead: false };
+
+const handedOut = (mailbox: Mailbox | null, until: number | undefined): Mailbox | null =>
+  mailbox === null || until === undefined
+    ? mailbox
+    : { ...mailbox, deliveries: mailbox.deliveries + 1, until: Math.max(mailbox.until, until) };
+
 /** Strangers learn nothing, not even that it exists; the asker learns that it is not the one to answer. */
-  if (command.sequences.isUsed(command.use)) return refused(usedBefore(command));
 const deny = (state: Elicitation, by: string): Refusal | undefined => {
   if (state.status === "none") return hidden();
   if (by === state.question.to) return undefined;
@@ -229,11 +318,6 @@ const hidden = (): Refusal => refusal("not_found", "no elicitation of that id is
 const ended = (state: Ended | { readonly status: "none" }): Refusal =>
   state.status === "none" ? hidden() : refusal("already_ended", `it ended as ${state.end.how}`);
 const late = (state: Open): Refusal => refusal("expired", `the deadline was ${iso(state.question.deadline)}`);
-const usedBefore = ({ use, sequences }: Command<"answer">): Refusal =>
-  refusal("seq_used", `${use.kid} is further than ${use.seq}`, {
-    problems: [{ pointer: "/seq", message: `must be above ${sequences.highest(use.kid)}` }],
-  });
-
 const expired = (state: Open): ElicitationFact => ({
   type: "elicitation.expired",
   data: { deadline: state.question.deadline },

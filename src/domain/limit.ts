@@ -37,6 +37,29 @@ export const defaultLimits = {
   /** How long one attempt of an inquiry may take before the next candidate is asked. */
   attemptMsDefault: 60_000,
   inquiriesPerAskerMax: 100,
+  /** How long a question that was handed out of a mailbox may go unacknowledged before it is handed out again. */
+  mailboxLeaseMsMin: 1_000,
+  mailboxLeaseMsMax: 300_000,
+  mailboxLeaseMsDefault: 30_000,
+  /** Times that it is handed out without being acknowledged before it is a dead letter. */
+  mailboxDeliveriesMax: 5,
+  /** Dead letters that are listed; older ones are in the log only. */
+  deadLettersMax: 10_000,
+  flagsMax: 256,
+  flagTargetsMax: 64,
+  flagTargetNamesMax: 256,
+  /** Questions that one call takes out of one arm and puts into the other. */
+  rerouteMax: 1_000,
+  /** Readings beyond these put the bridge into an emergency by itself. */
+  emergencyDiskFreeShareMin: 0.05,
+  emergencyAppendP99MsMax: 1_000,
+  emergencyErrorShareMax: 0.05,
+  /** Fewer appends or calls in a window prove nothing. */
+  emergencySamplesMin: 20,
+  emergencyWindowMs: 60_000,
+  emergencyLookEveryMs: 5_000,
+  /** When to try again, while nobody can know when it will be over. */
+  emergencyRetryAfterMs: 30_000,
   longPollMsMax: 45_000,
   longPollsPerAgentMax: 32,
   connectionsMax: 10_000,

@@ -1,3 +1,4 @@
+import type { Arm } from "./arm.ts";
 import type { ElicitationEventName, End, OfferWay } from "./elicitation.ts";
 import type { Recorded } from "./event.ts";
 
@@ -8,8 +9,12 @@ export interface Receipt {
 }
 
 export type ReceiptStep = { readonly at: number; readonly position: number } & (
-  | { readonly what: "asked"; readonly deadline: number }
-  | { readonly what: "offered"; readonly via: OfferWay; readonly session: string }
+  | { readonly what: "asked"; readonly deadline: number; readonly arm: Arm }
+  /** `until`: out of the mailbox, and handed out again then unless it was acknowledged. */
+  | { readonly what: "offered"; readonly via: OfferWay; readonly session: string; readonly until?: number }
+  | { readonly what: "acknowledged"; readonly holder: string }
+  | { readonly what: "dead letter"; readonly deliveries: number }
+  | { readonly what: "rerouted"; readonly from: Arm; readonly to: Arm; readonly reason: string }
   | { readonly what: "claimed"; readonly holder: string; readonly until: number }
   | { readonly what: "lease lapsed"; readonly holder: string }
   | { readonly what: "answer refused"; readonly code: string; readonly problems: number }
@@ -24,8 +29,14 @@ export const receiptOf = (elicitation: string, events: readonly Recorded<Elicita
 // biome-ignore format: one line per event reads as the table it is
 const step = (event: Recorded<ElicitationEventName>) => {
   switch (event.type) {
-    case "elicitation.asked": return { what: "asked", deadline: event.data.deadline } as const;
-    case "elicitation.offered": return { what: "offered", via: event.data.via, session: event.data.session } as const;
+    case "elicitation.asked": return { what: "asked", deadline: event.data.deadline, arm: event.data.arm ?? "push" } as const;
+    case "elicitation.offered": {
+      const { via, session, until } = event.data;
+      return { what: "offered", via, session, ...(until === undefined ? {} : { until }) } as const;
+    }
+    case "elicitation.acknowledged": return { what: "acknowledged", ...event.data } as const;
+    case "elicitation.dead_lettered": return { what: "dead letter", ...event.data } as const;
+    case "elicitation.rerouted": return { what: "rerouted", ...event.data } as const;
     case "elicitation.claimed": return { what: "claimed", holder: event.data.holder, until: event.data.until } as const;
     case "elicitation.lapsed": return { what: "lease lapsed", holder: event.data.holder } as const;
     case "elicitation.answer_refused": return { what: "answer refused", ...event.data } as const;

@@ -117,7 +117,8 @@ export const refusalKinds = {
   },
   own_signature_missing: {
     title: "This question wants an answer that the addressee's own key has signed too.",
-    remedy: "Put an Ed25519 signature by your active own key beside the HS256 one; the client does when it has the key.",
+    remedy:
+      "Put an Ed25519 signature by your active own key beside the HS256 one; the client does when it has the key.",
   },
   seq_used: {
     title: "That `seq` was used before with this key, or is too far behind those that were.",
@@ -127,6 +128,26 @@ export const refusalKinds = {
   content_invalid: {
     title: "The content does not fit the schema of the question.",
     remedy: "Mend every listed problem and answer again; the question is still open.",
+  },
+  flag_fenced: {
+    title: "The flag has been changed since that was decided.",
+    remedy: "Read the flag, decide anew, and send the fence that it has now.",
+  },
+  flag_killed: {
+    title: "The flag was killed, and stays off for everybody.",
+    remedy: "Find out why; then `lighthouse flag restore`.",
+  },
+  degraded: {
+    title: "The bridge is in an emergency and takes no new work.",
+    remedy: "Wait as long as `Retry-After` says; `lighthouse mode show` says why. Answers and reads go on.",
+  },
+  checks_failing: {
+    title: "The bridge cannot go back to normal while checks fail.",
+    remedy: "Mend every listed check and try again: `lighthouse mode normal`.",
+  },
+  not_in_that_mode: {
+    title: "The bridge is not in the mode that this step begins in.",
+    remedy: "`lighthouse mode show` says which it is in.",
   },
   revision_conflict: { title: "The stream has moved on.", remedy: "Read it again and decide anew." },
   too_large: {

@@ -85,7 +85,7 @@ const everyNth = (n: number): (() => boolean) => {
 
 const reopened = (state: Elicitation): Elicitation =>
   state.status === "ended"
-    ? { status: "open", question: state.question, stage: { name: "asked" }, answersRefused: 0 }
+    ? { status: "open", question: state.question, stage: { name: "asked" }, mailbox: null, answersRefused: 0 }
     : state;
 
 const unclaimed = (state: Elicitation): Elicitation =>

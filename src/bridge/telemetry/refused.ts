@@ -40,6 +40,11 @@ export const refusalClassOf = (code: RefusalCode): (typeof refusalClasses)[numbe
       return "permission";
     case "log_unavailable":
     case "shutting_down":
+    case "degraded":
+    case "flag_fenced":
+    case "flag_killed":
+    case "checks_failing":
+    case "not_in_that_mode":
     case "revision_conflict":
     case "too_slow":
     case "agent_unknown":
@@ -47,12 +52,12 @@ export const refusalClassOf = (code: RefusalCode): (typeof refusalClasses)[numbe
     case "loop_detected":
     case "budget_spent":
     case "agent_exists":
+    case "own_key_missing":
     case "key_exists":
     case "master_fixed":
     case "self_ask":
     case "schema_invalid":
     case "idempotency_conflict":
-    case "own_key_missing":
     case "not_asker":
       return undefined;
   }

@@ -32,6 +32,10 @@ export const httpStatus: Readonly<Record<RefusalCode, number>> = {
   already_claimed: 409,
   already_ended: 409,
   revision_conflict: 409,
+  flag_fenced: 409,
+  flag_killed: 409,
+  checks_failing: 409,
+  not_in_that_mode: 409,
   // Gone for good: a name is never given out again, a deadline never moves. Repeating is pointless, unlike with 409.
   agent_revoked: 410,
   expired: 410,
@@ -40,12 +44,13 @@ export const httpStatus: Readonly<Record<RefusalCode, number>> = {
   self_ask: 422,
   schema_invalid: 422,
   content_invalid: 422,
+  own_signature_missing: 422,
   too_many_open: 429,
   too_busy: 429,
   // Ends a stream, and never answers a request: 408 is the nearest that HTTP has for a peer that takes too long.
   too_slow: 408,
-  own_signature_missing: 422,
   log_unavailable: 503,
+  degraded: 503,
   shutting_down: 503,
 };
 
