@@ -27,7 +27,9 @@ export type How =
   /** Whether two places say the same, by their RFC 8785 form. */
   | { readonly kind: "equal"; readonly left: Place; readonly right: Place }
   /** Whether the lines of a file, as leaves, have this RFC 6962 root (base64). */
-  | { readonly kind: "merkle"; readonly lines: string; readonly root: Place };
+  | { readonly kind: "merkle"; readonly lines: string; readonly root: Place }
+  /** The same where each line is a leaf hash already (base64): a log's root without a word of what the log holds. */
+  | { readonly kind: "merkle"; readonly leaves: string; readonly root: Place };
 
 export interface Place {
   readonly file: string;
@@ -98,5 +100,6 @@ export const howShape: Shape = {
     exactly({ kind: oneOf("value"), file: fileName, of: term }),
     exactly({ kind: oneOf("equal"), left: place, right: place }),
     exactly({ kind: oneOf("merkle"), lines: fileName, root: place }),
+    exactly({ kind: oneOf("merkle"), leaves: fileName, root: place }),
   ],
 };

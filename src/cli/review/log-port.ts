@@ -1,0 +1,136 @@
+import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { backupLog, restoreLog } from "../../bridge/log/backup.ts";
+import { storedCheckpoints } from "../../bridge/log/prove.ts";
+import { openSource } from "../../bridge/log/sqlite/source.ts";
+import { type Verdict, verifyLog } from "../../bridge/log/verify.ts";
+import type { Rng } from "../../domain/world.ts";
+import type { LogCopy, LogFile, LogReport } from "../../review/probe/log-port.ts";
+import { parseCheckpoint } from "../../signing/checkpoint.ts";
+import { compactRange, HASH_BYTES } from "../../signing/merkle.ts";
+import type { LogFile as Lies } from "../log-file.ts";
+import { realClock } from "../world.ts";
+
+/** The log's file of a bridge on this machine, as the probes of a review use it. It is only ever read. */
+export const logPort = ({ path, keys }: Lies): LogFile => ({
+  verify: async (progress) => reportOf(await verifyLog(path, { keys, onProgress: progress })),
+  tree: async () => {
+    const newest = storedCheckpoints(path, 1)[0];
+    if (newest === undefined) throw new Error("the log has no signed checkpoint yet; one is signed every few seconds");
+    const read = parseCheckpoint(newest.note);
+    if (!read.ok) throw new Error(`the newest checkpoint cannot be read: ${read.reason}`);
+    const { size, root } = read.checkpoint;
+    const signed = { size, root: Buffer.from(root).toString("base64"), note: newest.note };
+    return { leaves: linesOf(leavesOf(path, size)), checkpoint: signed };
+  },
+  copy: () => copyOf(path, keys),
+  restore: async () => {
+    const began = realClock.monotonic();
+    const folder = scratch();
+    try {
+      const backup = join(folder, "backup.db");
+      const eventsBefore = headOf(path);
+      const copied = await backupLog(path, backup, { keys });
+      if (!copied.ok) throw new Error(copied.reason);
+      const restored = join(folder, "restored", "events.db");
+      const put = await restoreLog(backup, restored, { keys });
+      const report: LogReport = put.ok ? reportOf(put.verdict) : { ok: false, position: null, what: put.reason };
+      return {
+        backupBytes: statSync(backup).size,
+        eventsBefore,
+        liveRoot: report.ok ? rootOver(leavesOf(path, report.events)) : "",
+        restoredRoot: report.ok ? report.root : "none",
+        restoredEvents: report.ok ? report.events : 0,
+        report,
+        tookMs: Math.round(realClock.monotonic() - began),
+      };
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  },
+});
+
+const scratch = (): string => mkdtempSync(join(tmpdir(), "lighthouse-review-"));
+
+const copyOf = async (path: string, keys: Lies["keys"]): Promise<LogCopy> => {
+  const folder = scratch();
+  const discard = (): void => rmSync(folder, { recursive: true, force: true });
+  const to = join(folder, "copy.db");
+  const copied = await backupLog(path, to, { keys });
+  if (!copied.ok) {
+    discard();
+    throw new Error(copied.reason);
+  }
+  return {
+    verify: async () => reportOf(await verifyLog(to, { keys })),
+    flipBit: async (rng) => flipIn(to, rng),
+    discard,
+  };
+};
+
+/** One bit of the record in the middle of the log; which bit is left to chance. */
+const flipIn = (path: string, rng: Rng): number => {
+  const db = new DatabaseSync(path);
+  try {
+    const row = db
+      .prepare(
+        "SELECT position, CAST(record AS BLOB) AS record FROM event ORDER BY position LIMIT 1 OFFSET (SELECT count(*) / 2 FROM event)",
+      )
+      .get() as { readonly position: number; readonly record: Uint8Array } | undefined;
+    if (row === undefined) throw new Error("the log is empty");
+    const bytes = Buffer.from(row.record);
+    const at = Buffer.from(rng.bytes(4)).readUInt32BE() % bytes.byteLength;
+    // The lowest bit keeps the text ASCII where it was, so that what is found is the change and not broken UTF-8.
+    bytes[at] = (bytes[at] as number) ^ 1;
+    db.prepare("UPDATE event SET record = CAST(? AS TEXT) WHERE position = ?").run(bytes, row.position);
+    return row.position;
+  } finally {
+    db.close();
+  }
+};
+
+const ROWS_AT_ONCE = 1_000;
+
+const leavesOf = (path: string, size: number): Buffer => {
+  const source = openSource(path);
+  try {
+    const leaves = Buffer.alloc(size * HASH_BYTES);
+    for (let at = 0; at < size; ) {
+      const rows = source.rows(at, Math.min(ROWS_AT_ONCE, size - at));
+      if (rows.length === 0) throw new Error(`the log ends at ${at}, before its checkpoint of ${size}`);
+      for (const { leaf } of rows) leaves.set(leaf, at++ * HASH_BYTES);
+    }
+    return leaves;
+  } finally {
+    source.close();
+  }
+};
+
+const linesOf = (leaves: Buffer): string => {
+  const lines: string[] = [];
+  for (let at = 0; at < leaves.byteLength; at += HASH_BYTES)
+    lines.push(`${leaves.toString("base64", at, at + HASH_BYTES)}\n`);
+  return lines.join("");
+};
+
+const headOf = (path: string): number => {
+  const source = openSource(path);
+  try {
+    return source.extent().head;
+  } finally {
+    source.close();
+  }
+};
+
+const rootOver = (leaves: Uint8Array): string => {
+  const range = compactRange();
+  for (let at = 0; at < leaves.byteLength; at += HASH_BYTES) range.append(leaves.subarray(at, at + HASH_BYTES));
+  return Buffer.from(range.root()).toString("hex");
+};
+
+const reportOf = (verdict: Verdict): LogReport =>
+  verdict.ok
+    ? { ...verdict, root: Buffer.from(verdict.root).toString("hex") }
+    : { ok: false, position: verdict.position, what: verdict.what };

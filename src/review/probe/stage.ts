@@ -1,0 +1,61 @@
+import type { Credential } from "../../client/credential.ts";
+import type { Lighthouse } from "../../client/index.ts";
+import type { Clock, Rng, Scheduler } from "../../domain/world.ts";
+import type { Exchange, HttpRequest } from "./exchange.ts";
+import { redacted } from "./exchange.ts";
+import type { Profile, Stage } from "./probe.ts";
+
+export interface StagePorts {
+  readonly review: string;
+  readonly profile: Profile;
+  readonly clock: Clock;
+  readonly rng: Rng;
+  readonly scheduler: Scheduler;
+  readonly signal: AbortSignal;
+  readonly operator: Lighthouse;
+  readonly connect: (credential: Credential) => Promise<Lighthouse>;
+  readonly http: (request: HttpRequest) => Promise<Exchange>;
+  /** What must not stand in evidence, whoever says it. */
+  readonly secrets: readonly string[];
+}
+
+export interface OpenStage {
+  readonly stageFor: (probe: string, progress: Stage["progress"]) => Stage;
+  /** Revokes every agent of the review; resolves with the names of those that could not be. */
+  readonly clear: () => Promise<readonly string[]>;
+}
+
+/** A place to probe from: agents of its own, marked by their names, that are revoked however it ends. */
+export const openStage = (ports: StagePorts): OpenStage => {
+  const { review, operator, connect } = ports;
+  const secrets = [...ports.secrets];
+  const registered: string[] = [];
+  const connected: Lighthouse[] = [];
+
+  const join = async (part: string, roles: readonly string[] = ["agent"]): Promise<Lighthouse> => {
+    ports.signal.throwIfAborted();
+    const name = `${review}-${part}`;
+    const credential = await operator.agents.add({ name, kind: "service", roles });
+    registered.push(name);
+    secrets.push(credential.token, credential.macSecret);
+    const client = await connect(credential);
+    connected.push(client);
+    return client;
+  };
+
+  return {
+    stageFor: (_probe, progress) => ({
+      ...ports,
+      join,
+      http: async (request) => redacted(await ports.http(request), secrets),
+      progress,
+    }),
+    clear: async () => {
+      for (const client of connected.splice(0)) client.close();
+      const left: string[] = [];
+      for (const name of registered.splice(0))
+        await operator.agents.revoke(name, "the review is over").catch(() => left.push(name));
+      return left;
+    },
+  };
+};
