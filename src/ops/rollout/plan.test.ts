@@ -1,0 +1,65 @@
+import { expect, test } from "vitest";
+import { defaultPlan, planProblems } from "../../domain/rollout-plan.ts";
+import { planLines, planText, readPlan } from "./plan.ts";
+
+test("an empty file is the default plan, and that is possible", () => {
+  expect(readPlan("", "f")).toEqual({ ok: true, plan: defaultPlan("f") });
+  expect(planProblems(defaultPlan("f"))).toEqual([]);
+});
+
+test("durations are written as people write them", () => {
+  const read = readPlan(
+    "steps: [{ percent: 50, soak: 20s }, { percent: 100, soak: 1.5m }]\nanalysis: { every: 500ms }",
+    "f",
+  );
+  expect(read.ok && read.plan.steps).toEqual([
+    { percent: 50, soakMs: 20_000 },
+    { percent: 100, soakMs: 90_000 },
+  ]);
+  expect(read.ok && read.plan.analysis.everyMs).toBe(500);
+});
+
+test("everything that is impossible is told at once, each with its place", () => {
+  const read = readPlan(
+    `
+steps: [{ percent: 50, soak: 1s }, { percent: 25, soak: 30d }]
+analysis: { minSamples: 0, maxHold: 1s, errors: { ok: 0.05, bad: 0.01 }, latency: { over: 250ms }, relative: 1, missed: 0.9 }
+triggers: { slow: 7s, window: 1s, errorShare: 1.5, unhealthy: 0 }`,
+    "f",
+  );
+  expect(read.ok ? [] : read.problems.map(({ pointer }) => pointer)).toEqual([
+    "/steps/0/soakMs",
+    "/steps/1/percent",
+    "/steps/1/soakMs",
+    "/steps/1/percent",
+    "/analysis/minSamples",
+    "/analysis/maxHoldMs",
+    "/analysis/errors/bad",
+    "/analysis/latency/overMs",
+    "/analysis/relative",
+    "/analysis/missed",
+    "/triggers/windowMs",
+    "/triggers/errorShare",
+    "/triggers/slowMs",
+    "/triggers/unhealthy",
+  ]);
+});
+
+test("what has not the shape of a plan is told before what it says", () => {
+  const read = readPlan("steps: 5\nanalysis: { evry: 10s }", "f");
+  expect(read.ok ? [] : read.problems.map(({ pointer }) => pointer)).toEqual(["/steps", "/analysis/evryMs"]);
+  expect(readPlan("steps: [", "f").ok).toBe(false);
+  expect(readPlan("- 1", "f").ok).toBe(false);
+});
+
+test("the same plan has the same text, in whatever order it was written", () => {
+  const [a, b] = [
+    readPlan("analysis: { minSamples: 7, relative: 3 }", "f"),
+    readPlan("analysis: { relative: 3, minSamples: 7 }", "f"),
+  ];
+  expect(a.ok && b.ok && planText(a.plan) === planText(b.plan)).toBe(true);
+});
+
+test("people can read it", () => {
+  expect(planLines(defaultPlan("f")).join("\n")).toContain("step 1    5 %  soak 10m");
+});
