@@ -17,6 +17,7 @@ test("the exit codes are these, and no two are the same", () => {
     unreachable: 6,
     unverified: 7,
     cancelled: 8,
+    insecure: 9,
     interrupted: 130,
   });
 });

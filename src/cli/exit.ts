@@ -11,6 +11,7 @@ export const exits = {
   unreachable: { code: 6, says: "no bridge answers" },
   unverified: { code: 7, says: "the log, a proof or an export does not verify" },
   cancelled: { code: 8, says: "the question was taken back" },
+  insecure: { code: 9, says: "an attack succeeded, or could not be judged" },
   interrupted: { code: 130, says: "Ctrl-C" },
 } as const;
 

@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { agentCommand } from "./agent-command.ts";
 import { answerCommand } from "./answer-command.ts";
 import { askCommand } from "./ask-command.ts";
+import { attackCommand } from "./attack-command.ts";
 import { cancelCommand } from "./cancel-command.ts";
 import { strict } from "./command.ts";
 import { connectCommand } from "./connect-command.ts";
@@ -46,6 +47,7 @@ program.addCommand(hookCommand());
 program.addCommand(logCommand());
 program.addCommand(monitoringCommand());
 program.addCommand(runbookCommand());
+program.addCommand(attackCommand());
 program.addCommand(doctorCommand());
 
 await program.parseAsync();

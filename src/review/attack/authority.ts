@@ -1,0 +1,144 @@
+import type { Attack } from "./attack.ts";
+import { answerCall, askCall } from "./trial.ts";
+
+const notFound = { codes: ["not_found"] } as const;
+const denied = { codes: ["forbidden"], leaves: "deny" } as const;
+
+/** Things of others, and what one's role may not do. */
+export const authority: readonly Attack[] = [
+  {
+    id: "authority.others-question",
+    title: "Answering another's question",
+    does: "Answers, as a third agent and in its own name and in the addressee's.",
+    tries: "only the addressee answers",
+    run: async (trial) => {
+      const [asker, target, other] = [
+        await trial.agent("asker"),
+        await trial.agent("target"),
+        await trial.agent("other"),
+      ];
+      const offer = await trial.ask(asker, target);
+      const wanted = { codes: ["not_addressee", "signature_invalid"] };
+      const own = trial.sign(other, { ...offer, to: other.name });
+      await trial.attempt("in its own name", other, answerCall(offer.id, own), { ...wanted, leaves: "not_addressee" });
+      const stolen = trial.sign(target, offer);
+      await trial.attempt("the addressee's own answer", other, answerCall(offer.id, stolen), {
+        ...wanted,
+        leaves: "signature_invalid",
+      });
+      await trial.control("by the addressee", target, answerCall(offer.id, stolen));
+    },
+  },
+  {
+    id: "authority.own-question",
+    title: "Answering one's own question",
+    does: "Answers, as the asker, the question that it asked.",
+    tries: "the asker cannot answer itself",
+    run: async (trial) => {
+      const [asker, target] = [await trial.agent("asker"), await trial.agent("target")];
+      const offer = await trial.ask(asker, target);
+      const own = trial.sign(asker, { ...offer, to: asker.name });
+      const wanted = { codes: ["not_addressee"], leaves: "not_addressee" };
+      await trial.attempt("by the asker", asker, answerCall(offer.id, own), wanted);
+      await trial.control("by the addressee", target, answerCall(offer.id, trial.sign(target, offer)));
+    },
+  },
+  {
+    id: "authority.cancel",
+    title: "Taking back another's question",
+    does: "Cancels, as the addressee and as a third agent.",
+    tries: "only the asker takes a question back",
+    run: async (trial) => {
+      const [asker, target, other] = [
+        await trial.agent("asker"),
+        await trial.agent("target"),
+        await trial.agent("other"),
+      ];
+      const offer = await trial.ask(asker, target);
+      const cancel = { path: `/v1/elicitations/${offer.id}/cancel`, body: { reason: "no longer" } };
+      await trial.attempt("by the addressee", target, cancel, { codes: ["not_asker"], leaves: "not_asker" });
+      await trial.attempt("by a third agent", other, cancel, notFound);
+      await trial.control("by the asker", asker, cancel);
+    },
+  },
+  {
+    id: "authority.read-others",
+    title: "Reading what is others' (BOLA)",
+    does: "Reads the elicitation, its receipt and its events between two others, by its id.",
+    tries: "an elicitation is its parties' and auditors'",
+    run: async (trial) => {
+      const [asker, target, other] = [
+        await trial.agent("asker"),
+        await trial.agent("target"),
+        await trial.agent("other"),
+      ];
+      const offer = await trial.ask(asker, target, { message: "the words that nobody else may read" });
+      const paths = [`/v1/elicitations/${offer.id}`, `/v1/elicitations/${offer.id}/receipt`];
+      for (const path of paths) await trial.attempt("by a third agent", other, { path }, notFound);
+      const path = `/v1/events?stream=elicitation/${offer.id}`;
+      const seen = await trial.door.call({ path, token: other.token });
+      const { events = [] } = (seen.json ?? {}) as { readonly events?: readonly unknown[] };
+      trial.check("its events are not shown", events.length === 0, `${events.length} event(s) shown`);
+      for (const path of paths) await trial.control("by the addressee", target, { path });
+      await trial.control("answered", target, answerCall(offer.id, trial.sign(target, offer)));
+    },
+  },
+  {
+    id: "authority.ask",
+    title: "Asking without permission",
+    does: "Asks, as a guest.",
+    tries: "the policy says who asks",
+    run: async (trial) => {
+      const [asker, guest, target] = [
+        await trial.agent("asker"),
+        await trial.agent("guest", ["guest"]),
+        await trial.agent("target"),
+      ];
+      await trial.attempt("by a guest", guest, askCall(target), denied);
+      const asked = await trial.control("by an expert", asker, askCall(target));
+      const { id } = (asked.json ?? {}) as { readonly id?: string };
+      await trial.door.call({ path: `/v1/elicitations/${id}/cancel`, body: {}, token: asker.token });
+    },
+  },
+  {
+    id: "authority.administer",
+    title: "Administering without permission",
+    does: "Registers an administrator, revokes, suspends, invites and rotates the master, as an expert.",
+    tries: "the policy says who administers",
+    run: async (trial) => {
+      const [asker, victim] = [await trial.agent("asker"), await trial.agent("other")];
+      const name = trial.casting.freshName("usurper");
+      await trial.attempt("register", asker, { path: "/v1/agents", body: { name, roles: ["admin"] } }, denied);
+      await trial.attempt("invite", asker, { path: "/v1/invitations", body: { name, roles: ["admin"] } }, denied);
+      for (const act of ["revoke", "suspend"]) {
+        await trial.attempt(act, asker, { path: `/v1/agents/${victim.name}/${act}`, body: {} }, denied);
+      }
+      await trial.attempt("rotate the master", asker, { path: "/v1/master/rotate", body: {} }, denied);
+      await trial.casting.asAdmin("the administrator registers", {
+        path: "/v1/agents",
+        body: { name, roles: ["guest"] },
+      });
+      trial.works("the administrator registers", true, "201");
+    },
+  },
+  {
+    id: "authority.assumed-name",
+    title: "Acting under another's name",
+    does: "Names another agent as the asker: in the body, the query and a header.",
+    tries: "identity comes from the credential alone",
+    run: async (trial) => {
+      const [asker, target, other] = [
+        await trial.agent("asker"),
+        await trial.agent("target"),
+        await trial.agent("other"),
+      ];
+      const refused = { codes: ["invalid_input"] };
+      for (const member of ["from", "agent", "actor", "as"]) {
+        await trial.attempt(`\`${member}\` in the body`, asker, askCall(target, { [member]: other.name }), refused);
+      }
+      const offer = await trial.ask(asker, target);
+      trial.works("without it, the asker is whose credential it was", offer.from === asker.name, offer.from);
+      await trial.control("answered", target, answerCall(offer.id, trial.sign(target, offer)));
+    },
+  },
+];

@@ -1,0 +1,31 @@
+import type { Attack } from "./attack.ts";
+import { authority } from "./authority.ts";
+import { binding } from "./binding.ts";
+import { enrolment } from "./enrolment.ts";
+import { flood } from "./flood.ts";
+import { input } from "./input.ts";
+import { login } from "./login.ts";
+import { page } from "./page.ts";
+import { replay } from "./replay.ts";
+import { signature } from "./signature.ts";
+import { standing } from "./standing.ts";
+import { store } from "./store.ts";
+import { webhook } from "./webhook.ts";
+import { words } from "./words.ts";
+
+/** Every attack, in the order of running; the one that leaves no bridge behind comes last. */
+export const attacks: readonly Attack[] = [
+  ...signature,
+  ...binding,
+  ...authority,
+  ...enrolment,
+  ...login,
+  ...standing,
+  ...input,
+  ...page,
+  ...webhook,
+  ...words,
+  ...flood,
+  ...replay,
+  ...store,
+];
