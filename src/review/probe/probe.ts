@@ -1,3 +1,4 @@
+import type { Credential } from "../../client/credential.ts";
 import type { Lighthouse } from "../../client/index.ts";
 import type { Clock, Rng, Scheduler } from "../../domain/world.ts";
 import type { NotRunReason } from "../check.ts";
@@ -48,11 +49,15 @@ export interface Stage {
   readonly signal: AbortSignal;
   /** Acts as whoever runs the review. */
   readonly operator: Lighthouse;
-  /** A new agent that is connected, and revoked when the review is over. */
+  /** A new agent, which is revoked when the review is over. */
+  readonly register: (part: string, roles?: readonly string[]) => Promise<Credential>;
+  /** The same, connected. */
   readonly join: (part: string, roles?: readonly string[]) => Promise<Lighthouse>;
   /** One request to the bridge's public endpoints, kept with its reply. Rejects only when nothing answers. */
   readonly http: (request: HttpRequest) => Promise<Exchange>;
   readonly progress: (done: number, total: number) => void;
+  /** Rejects with the signal's reason when that aborts. */
+  readonly pause: (ms: number) => Promise<void>;
 }
 
 export const json = (name: string, value: unknown): Raw => ({

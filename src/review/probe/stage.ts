@@ -32,13 +32,17 @@ export const openStage = (ports: StagePorts): OpenStage => {
   const registered: string[] = [];
   const connected: Lighthouse[] = [];
 
-  const join = async (part: string, roles: readonly string[] = ["agent"]): Promise<Lighthouse> => {
+  const register = async (part: string, roles: readonly string[] = ["agent"]): Promise<Credential> => {
     ports.signal.throwIfAborted();
     const name = `${review}-${part}`;
     const credential = await operator.agents.add({ name, kind: "service", roles });
     registered.push(name);
-    secrets.push(credential.token, credential.macSecret);
-    const client = await connect(credential);
+    secrets.push(credential.macSecret, ...(credential.token === undefined ? [] : [credential.token]));
+    return credential;
+  };
+
+  const join = async (part: string, roles?: readonly string[]): Promise<Lighthouse> => {
+    const client = await connect(await register(part, roles));
     connected.push(client);
     return client;
   };
@@ -46,16 +50,32 @@ export const openStage = (ports: StagePorts): OpenStage => {
   return {
     stageFor: (_probe, progress) => ({
       ...ports,
+      register,
       join,
       http: async (request) => redacted(await ports.http(request), secrets),
       progress,
+      pause: (ms) => paused(ports, ms),
     }),
     clear: async () => {
       for (const client of connected.splice(0)) client.close();
       const left: string[] = [];
-      for (const name of registered.splice(0))
-        await operator.agents.revoke(name, "the review is over").catch(() => left.push(name));
+      for (const name of registered.splice(0) as readonly string[])
+        await operator.agents.revoke(name, "the review is over").catch(() => void left.push(name));
       return left;
     },
   };
 };
+
+const paused = ({ scheduler, signal }: StagePorts, ms: number): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const abort = (): void => {
+      cancel();
+      reject(signal.reason);
+    };
+    const cancel = scheduler.after(ms, () => {
+      signal.removeEventListener("abort", abort);
+      resolve();
+    });
+    signal.addEventListener("abort", abort, { once: true });
+    if (signal.aborted) abort();
+  });
