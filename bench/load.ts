@@ -118,6 +118,7 @@ export const runLoad = async (plan: LoadPlan): Promise<LoadResult> => {
       finish(m.params.elicitation.id, now, peer);
     } else if (m.error !== undefined) {
       refused++;
+      if (refused === 1) console.error(JSON.stringify(m.error));
       const intended = peer.asked.get(m.id);
       peer.asked.delete(m.id);
       if (intended !== undefined) onDone(peer);
@@ -193,7 +194,8 @@ const connect = (url: string, agent: LoadAgent, receive: (peer: Peer, text: stri
       headers: { authorization: `Bearer ${agent.token}`, "x-agent": agent.name },
       perMessageDeflate: false,
     });
-    const peer: Peer = { agent, socket, seq: 0, nextId: 1, asked: new Map() };
+    // Above every number that an earlier load used with the same key.
+    const peer: Peer = { agent, socket, seq: Date.now() * 1_000, nextId: 1, asked: new Map() };
     socket.once("open", () => {
       socket.send(
         JSON.stringify({ jsonrpc: "2.0", id: 0, method: "session.open", params: { inbox: true, outcomes: true } }),
