@@ -1,16 +1,18 @@
 import type { Static } from "typebox";
 import { expect, expectTypeOf, test } from "vitest";
 import type * as agents from "../bridge/transport/operations/agents.ts";
+import type { ConditionSchema } from "../bridge/transport/operations/conditions.ts";
 import { operations } from "../bridge/transport/operations.ts";
 import type { OpeningSchema, Opening as ServedOpening } from "../bridge/transport/session-opening.ts";
 import type * as served from "../bridge/transport/views.ts";
 import type { Opening } from "./conversation.ts";
-import type { ElicitationView, LogEvent, Reach } from "./wire.ts";
+import type { ConditionView, ElicitationView, LogEvent, Reach } from "./wire.ts";
 
 test("what the client reads is what the bridge's schemas say", () => {
   expectTypeOf<Static<typeof served.ElicitationSchema>>().toExtend<ElicitationView>();
   expectTypeOf<Static<typeof served.EventSchema>>().toExtend<LogEvent>();
   expectTypeOf<Static<typeof served.ReachSchema>>().toExtend<Reach>();
+  expectTypeOf<Static<typeof ConditionSchema>>().toExtend<ConditionView>();
   expectTypeOf<Opening>().toExtend<Static<typeof OpeningSchema>>();
   expectTypeOf<ServedOpening>().toExtend<Opening>();
   expectTypeOf<typeof agents>().not.toBeAny();

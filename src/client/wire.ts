@@ -2,6 +2,7 @@ import type { AgentKind } from "../domain/agent.ts";
 import type { Offer } from "../domain/answer.ts";
 import type { Jws } from "../domain/elicitation.ts";
 import type { Json } from "../domain/json.ts";
+import type { PublicJwk } from "../domain/key.ts";
 
 /** What the bridge sends, as a client reads it. A test holds these against the schemas that the bridge serves. */
 
@@ -78,6 +79,69 @@ export interface ListedAgent {
   readonly expertise: readonly string[];
   readonly status: "invited" | "active" | "suspended" | "revoked";
   readonly reach: Reach;
+}
+
+/** The reply to an invitation. */
+export interface Invited {
+  readonly agent: string;
+  /** `lhe_…`, good once. */
+  readonly token: string;
+  /** Milliseconds since 1970. */
+  readonly notAfter: number;
+  readonly audience: string;
+}
+
+interface KeyPlace {
+  readonly position: number;
+  /** Milliseconds since 1970. */
+  readonly time: number;
+}
+
+/** A key and what it was worth at each place of the log; nothing of it is secret. */
+export interface AgentKeyView {
+  readonly kid: string;
+  readonly agent: string;
+  readonly alg: "Ed25519" | "HS256";
+  readonly jwk?: PublicJwk;
+  /** Of the master secret that a MAC key derives from. */
+  readonly epoch?: number;
+  readonly state: "pending" | "active" | "retiring" | "retired" | "revoked";
+  readonly added: KeyPlace;
+  readonly active?: KeyPlace;
+  readonly retiring?: KeyPlace & { readonly until: number };
+  readonly revoked?: KeyPlace & { readonly reason: string; readonly compromisedSince?: number };
+}
+
+/** One agent in full. */
+export interface ShownAgent extends ListedAgent {
+  /** Why it was suspended or revoked. */
+  readonly reason?: string;
+  readonly invitedUntil?: number;
+  readonly keys: readonly AgentKeyView[];
+}
+
+/** A shortfall that a review found, and what became of it. Times in milliseconds since 1970. */
+export interface ConditionView {
+  readonly id: string;
+  readonly check: string;
+  readonly title: string;
+  readonly severity: "blocker" | "major" | "minor";
+  readonly review: string;
+  readonly what: string;
+  readonly standing: "open" | "acknowledged" | "claimed" | "waived" | "closed" | "overdue";
+  readonly openedAt: number;
+  readonly due: number;
+  readonly owner?: string;
+  readonly claim?: {
+    readonly by: string;
+    readonly at: number;
+    readonly note: string;
+    readonly evidence: readonly string[];
+  };
+  readonly waiver?: { readonly by: string; readonly reason: string; readonly until: number };
+  readonly run?: { readonly digest: string; readonly ranAt: number; readonly prober: string };
+  /** Places of its events in the log, oldest first. */
+  readonly positions: readonly number[];
 }
 
 /** One event of the log under its CloudEvents 1.0 attributes. */

@@ -1,5 +1,6 @@
 import { flagEvents } from "./event-flag.ts";
 import { modeEvents } from "./event-mode.ts";
+import { conditionEvents } from "./event-condition.ts";
 import { rolloutEvents } from "./event-rollout.ts";
 import { count, object, strings, text, time } from "./event-shape.ts";
 import type { FromShape, ShapeSchema } from "./json.ts";
@@ -199,6 +200,7 @@ export const eventTypes = {
           type: "boolean",
           description: "the answer must carry a signature by the target's own key; absent: its MAC is enough",
         },
+        signed: { ...jwsShape, description: "the question as its asker signed it, kept exactly as it came" },
       },
       ["from", "to", "message", "schema", "schemaHash", "requestHash", "challenge", "deadline"],
     ),
@@ -327,6 +329,7 @@ export const eventTypes = {
   },
 
   ...rolloutEvents,
+  ...conditionEvents,
 
   "bridge.started": {
     version: 1,
@@ -364,7 +367,7 @@ export type Fact<T extends EventTypeName = EventTypeName> = {
 export interface EventContext {
   /**
    * `agent/<id>`, `elicitation/<id>`, `inquiry/<id>`, `custom/<name>`, `security/<agent>`, `webhook/<agent>`, `login/<id>`,
-   * `budget/<story>`, `flag/<name>`, `mode`, `rollout`, `rollback`, `master` or `bridge`.
+   * `budget/<story>`, `condition/<id>`, `census`, `flag/<name>`, `mode`, `rollout`, `rollback`, `master` or `bridge`.
    */
   readonly stream: string;
   readonly version: number;
@@ -407,6 +410,8 @@ export const streamOf = {
   flag: (name: string): string => `flag/${name}`,
   mode: "mode",
   master: "master",
+  condition: (id: string): string => `condition/${id}`,
+  census: "census",
   rollout: "rollout",
   rollback: "rollback",
   bridge: "bridge",

@@ -93,6 +93,16 @@ export const defaultLimits = {
   webhookUrlCharsMax: 2_048,
   webhooksAtOnceMax: 16,
   webhooksWaitingMax: 10_000,
+  /** How long somebody may have to mend what a review found wanting. */
+  conditionMsMax: 30 * 86_400_000,
+  /** No waiver outlasts a fortnight. */
+  waiverMsMax: 14 * 86_400_000,
+  /** Conditions on one bridge, closed ones included: all of them are in every certificate. */
+  conditionsMax: 1_000,
+  /** How long the one-time form of a question is open to whoever has its URL. */
+  formMs: 600_000,
+  formsPerAgentMax: 16,
+  formsMax: 1_024,
   pageEventsMax: 1_000,
   pageEventsDefault: 100,
   seenEveryMs: 60_000,

@@ -95,6 +95,10 @@ export const refusalKinds = {
     title: "This elicitation has ended.",
     remedy: "Read its outcome; an ended elicitation never changes.",
   },
+  condition_settled: {
+    title: "The condition is past that.",
+    remedy: "Look at it: `lighthouse condition list`.",
+  },
   expired: { title: "The deadline has passed.", remedy: "Tell the asker to ask again." },
   envelope_malformed: {
     title: "The signed answer is not a JWS over canonical JSON.",
@@ -148,6 +152,34 @@ export const refusalKinds = {
   not_in_that_mode: {
     title: "The bridge is not in the mode that this step begins in.",
     remedy: "`lighthouse mode show` says which it is in.",
+  },
+  rollout_busy: {
+    title: "A rollout or a rollback is under way.",
+    remedy: "`lighthouse rollout status` shows it. Wait for its end, or abort it: `lighthouse rollout abort`.",
+  },
+  no_rollout: {
+    title: "There is no such rollout or rollback under way.",
+    remedy: "`lighthouse rollout status` shows what is, `lighthouse rollout history` what was.",
+  },
+  lease_held: {
+    title: "Another controller is at work.",
+    remedy: "Let it work; when it has died, its lease runs out by itself and you can go on: `lighthouse rollout run`.",
+  },
+  lease_lost: {
+    title: "Another controller has taken over.",
+    remedy: "Stop: what you decide no longer counts. `lighthouse rollout status` shows who works now.",
+  },
+  no_evidence: {
+    title: "What has been seen so far does not allow that.",
+    remedy: "Wait until it has been seen, or abort. Nothing is promoted on trust.",
+  },
+  certificate_missing: {
+    title: "This plan needs a valid certificate for every step.",
+    remedy: "Have a review made and name its certificate, or plan without.",
+  },
+  nothing_to_roll_back: {
+    title: "Nothing is rolled out, so there is nothing to roll back.",
+    remedy: "`lighthouse rollout status` shows it. `lighthouse rollback --rehearse` tries the way back all the same.",
   },
   revision_conflict: { title: "The stream has moved on.", remedy: "Read it again and decide anew." },
   too_large: {

@@ -42,9 +42,17 @@ export const refusalClassOf = (code: RefusalCode): (typeof refusalClasses)[numbe
     case "shutting_down":
     case "degraded":
     case "flag_fenced":
+    case "rollout_busy":
+    case "no_rollout":
+    case "lease_held":
+    case "lease_lost":
+    case "no_evidence":
+    case "certificate_missing":
+    case "nothing_to_roll_back":
     case "flag_killed":
     case "checks_failing":
     case "not_in_that_mode":
+    case "condition_settled":
     case "revision_conflict":
     case "too_slow":
     case "agent_unknown":

@@ -45,6 +45,14 @@ export const rpcCode: Readonly<Record<RefusalCode, number>> = {
   degraded: -32043,
   checks_failing: -32044,
   not_in_that_mode: -32045,
+  rollout_busy: -32050,
+  no_rollout: -32051,
+  lease_held: -32052,
+  lease_lost: -32053,
+  no_evidence: -32054,
+  certificate_missing: -32055,
+  nothing_to_roll_back: -32056,
+  condition_settled: -32051,
 };
 
 /** WebSocket close codes (4000-4999 are the application's) for connections that a refusal ends. */
