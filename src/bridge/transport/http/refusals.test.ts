@@ -6,6 +6,7 @@ import { enrolmentRequest } from "../../../client/proof.ts";
 import { answerCore, answerTyp, type Offer } from "../../../domain/answer.ts";
 import type { Limits } from "../../../domain/limit.ts";
 import { type RefusalCode, refusal, refusalKinds, violationOf } from "../../../domain/refusal.ts";
+import { defaultPlan } from "../../../domain/rollout-plan.ts";
 import { signJws } from "../../../signing/jws.ts";
 import { httpStatus, PROBLEM_MEDIA_TYPE } from "./problem.ts";
 
@@ -30,6 +31,13 @@ const accept = (scene: Scene, id: string, content: unknown = 1) =>
   scene.bob.sign(scene.bob.offer(id), { action: "accept", content: content as number });
 const post = (scene: Scene, as: TestAgent, url: string, body: object = {}): Promise<Answer> =>
   scene.call({ url, as, body } satisfies Call);
+
+const rolling = (id: string, certificate: "none" | "required" = "none") => ({
+  id,
+  plan: { ...defaultPlan("push-elicitation"), certificate },
+  planDigest: "d",
+  reason: "a test",
+});
 
 /** How each refusal comes about over HTTP. `too_slow` ends streams and answers no request. */
 const attempts: Readonly<Record<Exclude<RefusalCode, "too_slow">, Attempt>> = {
@@ -127,6 +135,16 @@ const attempts: Readonly<Record<Exclude<RefusalCode, "too_slow">, Attempt>> = {
       return answer(s, id, late);
     },
   },
+  condition_settled: {
+    run: async (s) => {
+      const finding = { check: "health", title: "Health", severity: "minor", review: "rv", what: "no" };
+      const due = s.clock.now() + 86_400_000;
+      const opened = await s.call({ method: "POST", url: "/v1/conditions", as: s.admin, body: { ...finding, due } });
+      const { id } = opened.json() as { readonly id: string };
+      await s.call({ method: "POST", url: `/v1/conditions/${id}/claim`, as: s.bob, body: {} });
+      return s.call({ method: "POST", url: `/v1/conditions/${id}/claim`, as: s.bob, body: {} });
+    },
+  },
   envelope_malformed: {
     run: async (s) => {
       const id = await s.ask("alice", "bob");
@@ -177,6 +195,38 @@ const attempts: Readonly<Record<Exclude<RefusalCode, "too_slow">, Attempt>> = {
   revision_conflict: {
     run: (s) => post(s, s.alice, "/v1/events", { name: "build.done", payload: 1, expect: 3 }),
   },
+  flag_fenced: {
+    run: (s) => post(s, s.admin, "/v1/flags/push-elicitation", { percentage: 5, fence: 7, reason: "step 1" }),
+  },
+  flag_killed: {
+    run: async (s) => {
+      await post(s, s.admin, "/v1/flags/push-elicitation/kill", { reason: "errors" });
+      return post(s, s.admin, "/v1/flags/push-elicitation", { percentage: 5, fence: 1, reason: "step 1" });
+    },
+  },
+  degraded: {
+    run: async (s) => {
+      await post(s, s.admin, "/v1/mode/emergency", { reason: "the disk smells" });
+      return ask(s);
+    },
+  },
+  checks_failing: {
+    run: async (s) => {
+      const person = await s.register("root", ["admin"], { kind: "human" });
+      await s.ask("alice", "bob", { timeoutMs: 1_000 });
+      await post(s, person, "/v1/mode/emergency", { reason: "the disk smells" });
+      await post(s, person, "/v1/mode/recover", { reason: "looked" });
+      // Past its deadline, and the timer has not run.
+      s.clock.jump(60_000);
+      return post(s, person, "/v1/mode/resume", { reason: "mended" });
+    },
+  },
+  not_in_that_mode: {
+    run: async (s) => {
+      const person = await s.register("root", ["admin"], { kind: "human" });
+      return post(s, person, "/v1/mode/resume", { reason: "mended" });
+    },
+  },
   too_large: { run: (s) => ask(s, { ...question, message: "m".repeat(s.limits.messageBytesMax) }) },
   too_busy: {
     limits: { longPollsPerAgentMax: 0 },
@@ -186,6 +236,48 @@ const attempts: Readonly<Record<Exclude<RefusalCode, "too_slow">, Attempt>> = {
     run: (s) => {
       s.disk.break(new Error("the disk is full"));
       return ask(s);
+    },
+  },
+  rollout_busy: {
+    run: async (s) => {
+      await post(s, s.admin, "/v1/rollouts", rolling("ro_00000001"));
+      return post(s, s.admin, "/v1/rollouts", rolling("ro_00000002"));
+    },
+  },
+  no_rollout: { run: (s) => post(s, s.admin, "/v1/rollouts/ro_00000001/abort", { reason: "no" }) },
+  lease_held: {
+    run: async (s) => {
+      await post(s, s.admin, "/v1/rollouts", rolling("ro_00000001"));
+      await post(s, s.admin, "/v1/rollouts/ro_00000001/lease", { holder: "one", forMs: 60_000 });
+      return post(s, s.admin, "/v1/rollouts/ro_00000001/lease", { holder: "two", forMs: 60_000 });
+    },
+  },
+  lease_lost: {
+    run: async (s) => {
+      await post(s, s.admin, "/v1/rollouts", rolling("ro_00000001"));
+      const act = { type: "enter", step: 0, certificate: "" };
+      return post(s, s.admin, "/v1/rollouts/ro_00000001/advance", { fence: 7, act });
+    },
+  },
+  no_evidence: {
+    run: async (s) => {
+      await post(s, s.admin, "/v1/rollouts", rolling("ro_00000001"));
+      return post(s, s.admin, "/v1/rollouts/ro_00000001/promote", { reason: "it will be fine" });
+    },
+  },
+  certificate_missing: {
+    run: async (s) => {
+      await post(s, s.admin, "/v1/rollouts", rolling("ro_00000001", "required"));
+      await post(s, s.admin, "/v1/rollouts/ro_00000001/lease", { holder: "one", forMs: 60_000 });
+      const act = { type: "enter", step: 0, certificate: "" };
+      return post(s, s.admin, "/v1/rollouts/ro_00000001/advance", { fence: 1, act });
+    },
+  },
+  nothing_to_roll_back: {
+    run: async (s) => {
+      const body = { id: "rb_00000001", flag: "never-on", scope: { kind: "full" }, reason: "in case" };
+      await post(s, s.admin, "/v1/flags/never-on", { percentage: 0, fence: 0, reason: "off" });
+      return post(s, s.admin, "/v1/rollbacks", body);
     },
   },
   shutting_down: {
