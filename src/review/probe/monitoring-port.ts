@@ -11,15 +11,23 @@ export interface Monitored {
   readonly scrapeMs: number;
 }
 
-/** What a product runs, held against what monitoring.yaml renders to. */
-export interface Compared {
-  readonly product: string;
-  /** Method and path, no secret. */
-  readonly asked: string;
-  readonly answered: boolean;
-  /** In words: what came back, or why nothing did. */
+/** One question to a monitoring product, and what came back. */
+export interface Verified {
+  /** `prometheus.rules` */
+  readonly check: string;
   readonly says: string;
-  readonly differences: readonly Json[];
+  readonly endpoint: string;
+  readonly state: "pass" | "fail" | "not run";
+  /** False where monitoring.yaml switches the product off. */
+  readonly isWanted: boolean;
+  readonly evidence: {
+    readonly asked: string;
+    readonly answered: string;
+    readonly details: readonly string[];
+    /** Milliseconds since 1970. */
+    readonly at: number;
+    readonly tookMs: number;
+  };
 }
 
 /** One way to people, tried with an incident that is marked as a test. Milliseconds; null: it did not arrive. */

@@ -1,0 +1,54 @@
+import type { Severity } from "../policy.ts";
+import type { Verified } from "./monitoring-port.ts";
+import { HOUR_MS, json, measured, notRun, type Probe } from "./probe.ts";
+
+const FILE = "verified.json";
+
+export interface Product {
+  /** As the questions to it begin: `prometheus` of `prometheus.rules`. */
+  readonly name: string;
+  readonly title: string;
+  readonly severity: Severity;
+}
+
+/** One monitoring product: it answers, does its work, and runs what monitoring.yaml renders to. */
+export const verifiedProbe = (
+  { name, title, severity }: Product,
+  verify: (() => Promise<readonly Verified[]>) | undefined,
+): Probe => ({
+  id: `monitoring-${name}`,
+  version: 1,
+  does: `asks ${name} what \`lighthouse monitoring verify\` asks it, and keeps every question with what came back`,
+  sabotage: `${name} runs a file that is older than monitoring.yaml`,
+  checks: [
+    {
+      id: `monitoring.${name}`,
+      title,
+      section: "monitoring",
+      severity,
+      ttlMs: HOUR_MS,
+      measures: [
+        {
+          name: "as-it-should-be",
+          unit: "questions",
+          how: {
+            kind: "ratio",
+            rows: { file: FILE, each: "", where: [[{ at: "/isWanted" }, "eq", { is: true }]] },
+            that: [[{ at: "/state" }, "eq", { is: "pass" }]],
+          },
+          tolerance: { min: 1 },
+        },
+      ],
+    },
+  ],
+  run: async () => {
+    if (verify === undefined) return notRun("unavailable", "there is no monitoring.yaml (--monitoring)");
+    const own = (await verify()).filter(({ check }) => check.startsWith(`${name}.`));
+    const wanted = own.filter(({ isWanted }) => isWanted);
+    const [first] = wanted;
+    if (first === undefined) return notRun("skipped", `monitoring.yaml does not want ${name}`);
+    // Nobody there is nobody asked; with somebody there, a question without an answer is a finding.
+    if (wanted.every(({ state }) => state === "not run")) return notRun("unavailable", first.evidence.answered);
+    return measured(json(FILE, own));
+  },
+});
