@@ -1,12 +1,16 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Command, Option } from "commander";
-import { type Credential, readCredential } from "../client/credential.ts";
+import { type Credential, hasOwnKey, readCredential } from "../client/credential.ts";
 import { connect, type Lighthouse } from "../client/index.ts";
+import { signIn } from "../client/login.ts";
+import { nodeSuite } from "../client/node-suite.ts";
+import { fetchPost } from "../client/post.ts";
 import type { Act } from "./command.ts";
 import { credentialPath, loadCredential, OPERATOR_FILE } from "./credential-file.ts";
 import { defaultDataFolder } from "./data-folder.ts";
 import type { Exit } from "./exit.ts";
+import { realClock } from "./world.ts";
 
 export interface ConnectionOptions {
   readonly as?: string;
@@ -32,6 +36,17 @@ export const connecting = (command: Command): Command =>
 export const credentialOf = ({ as, url, data }: ConnectionOptions): Credential => {
   const credential = loadCredential(credentialPath(as, data));
   return { ...credential, url: url ?? currentUrl(credential, data) };
+};
+
+/** A bearer token of whoever acts, for the few commands that speak HTTP by themselves: an own key signs in for it. */
+export const bearerOf = async (
+  options: ConnectionOptions,
+): Promise<{ readonly url: string; readonly agent: string; readonly token: string }> => {
+  const credential = credentialOf(options);
+  const { url, agent } = credential;
+  if (!hasOwnKey(credential)) return { url, agent, token: credential.token };
+  const { login } = await signIn(credential, { clock: realClock, suite: nodeSuite, post: fetchPost, url });
+  return { url, agent, token: login.token };
 };
 
 /** A bridge that started on another port has told its operator's file; the agents' files beside it still say the old one. */

@@ -1,4 +1,8 @@
-import type { Rng } from "../domain/world.ts";
+import type { Jws } from "../domain/elicitation.ts";
+import { questionCore, questionTyp } from "../domain/question.ts";
+import type { Clock, Rng } from "../domain/world.ts";
+import { canonical } from "../signing/canonical.ts";
+import type { Identity } from "./identity.ts";
 import type { ClientLimits } from "./limit.ts";
 import type { Link } from "./link.ts";
 import { LighthouseRefusal } from "./refusal.ts";
@@ -24,8 +28,27 @@ export interface AskParams {
 
 const KEY_BYTES = 12;
 
+export interface AskingPorts {
+  readonly rng: Rng;
+  readonly limits: ClientLimits;
+  /** Undefined while this client has no key of its own: then its questions go unsigned. */
+  readonly sign: () => SignQuestion | undefined;
+}
+
+export type SignQuestion = (ask: AskParams & { readonly key: string }) => Promise<Jws>;
+
+/** Signs questions as the bridge and third parties check them. */
+export const questionSigner =
+  (identity: Identity, clock: Clock): SignQuestion =>
+  async ({ schema, _meta, ...ask }) => {
+    const { audience, agent } = identity.credential();
+    const schemaHash = await identity.digest(canonical(schema ?? {}));
+    const iat = Math.floor(clock.now() / 1_000);
+    return identity.sign(questionCore(audience, agent, ask as never, schemaHash, iat), questionTyp);
+  };
+
 /** Asks, and brings every ask its one outcome: whether it is pushed, was missed and resumed, or has to be looked up. */
-export const asking = (link: Link, { rng, limits }: { readonly rng: Rng; readonly limits: ClientLimits }) => {
+export const asking = (link: Link, { rng, limits, sign }: AskingPorts) => {
   const waiters = new Map<string, Waiter>();
   const strays = strayOutcomes(limits.strayOutcomesMax);
   const keys = keySource(rng);
@@ -62,6 +85,16 @@ export const asking = (link: Link, { rng, limits }: { readonly rng: Rng; readonl
       (error) => failed(id, error),
     );
 
+  const send = (
+    params: AskParams & { readonly key: string },
+    done: (result: unknown) => void,
+    failed: (error: Error) => void,
+  ): void => {
+    const signing = sign()?.(params);
+    if (signing === undefined) return link.send("elicitations.ask", params, true, done, failed);
+    signing.then((signed) => link.send("elicitations.ask", { ...params, signed }, true, done, failed), failed);
+  };
+
   const replied = (): void => {
     inFlight--;
     if (inFlight === 0) strays.clear();
@@ -72,10 +105,9 @@ export const asking = (link: Link, { rng, limits }: { readonly rng: Rng; readonl
     ask: (params: AskParams, asked: (asked: Asked) => void, waiter: Waiter): void => {
       const lostBefore = strays.lost();
       inFlight++;
-      link.send(
-        "elicitations.ask",
-        params.key === undefined ? { ...params, key: keys() } : params,
-        true,
+      const { key = keys() } = params;
+      send(
+        { ...params, key },
         (result) => {
           const reply = result as Asked;
           const stray = strays.take(reply.id);

@@ -37,7 +37,7 @@ const walk = (entry: string) => {
 test("the browser's client imports no package and nothing of Node", () => {
   const { files, packages } = walk("browser.ts");
   expect(packages).toEqual([]);
-  expect(files).toEqual(expect.arrayContaining(["lighthouse.ts", "web-signer.ts", "../signing/canonical.ts"]));
+  expect(files).toEqual(expect.arrayContaining(["lighthouse.ts", "web-suite.ts", "../signing/canonical.ts"]));
   const nodeOnly = files.filter((file) => /\b(Buffer|process|__dirname)\b/.test(code(resolve(here, file))));
   expect(nodeOnly).toEqual([]);
 });

@@ -5,7 +5,7 @@ import { type TestBridge, testBridge } from "../../test/support/test-bridge.ts";
 import { serveWebSocket } from "../bridge/transport/websocket.ts";
 import { base64url } from "../signing/digest.ts";
 import { connect as connectFromPage } from "./browser.ts";
-import type { Credential } from "./credential.ts";
+import type { TokenCredential } from "./credential.ts";
 import { connect } from "./index.ts";
 import { decline } from "./questions.ts";
 import { clock, scheduler } from "./world.ts";
@@ -18,7 +18,7 @@ afterEach(async () => {
 interface Served {
   readonly t: TestBridge;
   readonly server: Server;
-  readonly credential: (name: string) => Promise<Credential>;
+  readonly credential: (name: string) => Promise<TokenCredential>;
   /** Ends every TCP connection, without a word. */
   readonly cut: () => void;
 }

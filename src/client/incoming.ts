@@ -2,10 +2,10 @@ import { answerCore, type Offer, type Reply } from "../domain/answer.ts";
 import type { Json } from "../domain/json.ts";
 import { refusal } from "../domain/refusal.ts";
 import type { Clock } from "../domain/world.ts";
+import type { Identity } from "./identity.ts";
 import type { Link } from "./link.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import { LighthouseFault, LighthouseRefusal } from "./refusal.ts";
-import type { Signer } from "./signer.ts";
 import type { ElicitationView } from "./wire.ts";
 
 /** A question for this agent. It stays open, and may be answered again, until the bridge has taken one answer. */
@@ -45,11 +45,11 @@ export interface HeldQuestion {
 
 export interface AnswerPorts {
   readonly link: Link;
-  readonly signer: Signer;
+  readonly identity: Pick<Identity, "sign" | "hasOwnKey">;
   readonly clock: Clock;
   readonly audience: string;
-  /** Counts up with every answer signed by this client's key. */
-  readonly nextSeq: () => number;
+  /** Counts up with every answer signed by this client's key; from above a number that another holder of it has reached. */
+  readonly nextSeq: (above?: number) => number;
   /** Names this client in claims, over all its connections. */
   readonly holder: string;
   /** An answer was taken: there is nothing more to do about the question. */
@@ -72,16 +72,29 @@ export const incoming = (offer: Offer, traceparent: string | undefined, ports: A
     if (offer.audience !== ports.audience) {
       throw new LighthouseFault("protocol", `the question is of ${offer.audience}, the key is for ${ports.audience}`);
     }
-    const iat = Math.floor(ports.clock.now() / 1000);
-    const answer = await ports.signer.sign(answerCore(offer, said, ports.nextSeq(), iat));
-    sent.push(answer.payload);
-    const view = await ports.link.call<ElicitationView>("elicitations.answer", {
-      id,
-      answer,
-      ...(traceparent === undefined ? {} : { _meta: { traceparent } }),
-    });
-    ports.settled(id);
-    return outcomeOf(view);
+    if (offer.requireEd25519 === true && !ports.identity.hasOwnKey()) {
+      throw new LighthouseRefusal(refusal("own_signature_missing", "this client's credential has no key of its own"));
+    }
+    let seq = ports.nextSeq();
+    for (let attempt = 1; ; attempt++) {
+      const iat = Math.floor(ports.clock.now() / 1000);
+      const answer = await ports.identity.sign(answerCore(offer, said, seq, iat));
+      sent.push(answer.payload);
+      try {
+        const view = await ports.link.call<ElicitationView>("elicitations.answer", {
+          id,
+          answer,
+          ...(traceparent === undefined ? {} : { _meta: { traceparent } }),
+        });
+        ports.settled(id);
+        return outcomeOf(view);
+      } catch (error) {
+        // Another process signs with the same key and has counted further, or the clock was set back.
+        const reached = attempt < RENUMBERED_MAX ? reachedIn(error) : undefined;
+        if (reached === undefined) throw error;
+        seq = ports.nextSeq(reached);
+      }
+    }
   };
 
   return {
@@ -112,6 +125,17 @@ export const incoming = (offer: Offer, traceparent: string | undefined, ports: A
     },
     lose,
   };
+};
+
+/** How often one answer is signed anew with a higher number. */
+const RENUMBERED_MAX = 5;
+
+/** The number that a key was used with already, as the bridge's refusal says. */
+const reachedIn = (error: unknown): number | undefined => {
+  if (!(error instanceof LighthouseRefusal) || error.code !== "seq_used") return undefined;
+  const [problem] = error.problems;
+  const above = /^must be above (\d+)$/.exec(problem?.message ?? "")?.[1];
+  return above === undefined ? undefined : Number(above);
 };
 
 const whyEnded = ({ status, reason }: ElicitationView): LighthouseRefusal =>

@@ -3,18 +3,29 @@ import type { Offer } from "../domain/answer.ts";
 import { defaultLimits } from "../domain/limit.ts";
 import type { Clock, Net, Rng, Scheduler } from "../domain/world.ts";
 import { askWith } from "./ask.ts";
-import { asking } from "./asking.ts";
-import type { Credential } from "./credential.ts";
+import { type AskParams, asking, questionSigner } from "./asking.ts";
+import type { Credential, KeyCredential, TokenCredential } from "./credential.ts";
 import { eventsOver } from "./events.ts";
+import { identity } from "./identity.ts";
 import type { IncomingQuestion } from "./incoming.ts";
 import { intake } from "./intake.ts";
 import { type ClientLimits, clientLimits } from "./limit.ts";
 import { type ConnectionStatus, openLink } from "./link.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
+import type { Post } from "./post.ts";
 import { questionsFrom } from "./questions.ts";
 import { LighthouseFault } from "./refusal.ts";
-import type { Signer } from "./signer.ts";
-import { type ElicitationView, type InboxItem, isEnd, type ListedAgent, type Receipt } from "./wire.ts";
+import type { Suite } from "./suite.ts";
+import {
+  type AgentKeyView,
+  type ElicitationView,
+  type InboxItem,
+  type Invited,
+  isEnd,
+  type ListedAgent,
+  type Receipt,
+  type ShownAgent,
+} from "./wire.ts";
 
 export interface ConnectOptions {
   readonly credential: Credential;
@@ -24,6 +35,13 @@ export interface ConnectOptions {
   readonly patient?: boolean;
   readonly onStatus?: (status: ConnectionStatus) => void;
   readonly limits?: Partial<ClientLimits>;
+  /**
+   * Told when keys were changed, before anything is done with the new ones: keep what it gives in the place of the old
+   * credential. Without it, keys are not changed by themselves.
+   */
+  readonly onCredential?: (credential: KeyCredential) => void | Promise<void>;
+  /** Keys were due and could not be changed; it is tried again with the next login. */
+  readonly onKeyTrouble?: (error: unknown) => void;
 }
 
 export interface ClientPorts {
@@ -31,14 +49,30 @@ export interface ClientPorts {
   readonly clock: Clock;
   readonly rng: Rng;
   readonly scheduler: Scheduler;
-  readonly signer: Signer;
+  readonly suite: Suite;
+  readonly post: Post;
 }
 
 /** Connects, and resolves with the client once the bridge has opened a session. */
 export const connectWith = async (options: ConnectOptions & ClientPorts) => {
-  const { credential, clock, rng, scheduler, signer, onStatus = () => undefined } = options;
+  const { credential, clock, rng, scheduler, onStatus = () => undefined, onCredential } = options;
   const limits: ClientLimits = { ...clientLimits, ...options.limits };
   const url = options.url ?? credential.url;
+  const self = identity(credential, {
+    clock,
+    suite: options.suite,
+    post: options.post,
+    url,
+    keyAgeMsMax: limits.keyAgeMsMax,
+    onCredential: (changed) => onCredential?.(changed),
+  });
+  const told = (status: ConnectionStatus): void => {
+    self.used();
+    if (status.state === "connected" && onCredential !== undefined) {
+      self.rotateDue(link.call).catch((error: unknown) => options.onKeyTrouble?.(error));
+    }
+    onStatus(status);
+  };
 
   const link = openLink(
     {
@@ -47,10 +81,10 @@ export const connectWith = async (options: ConnectOptions & ClientPorts) => {
       scheduler,
       limits,
       url,
-      token: credential.token,
+      pass: self,
       audience: credential.audience,
       patient: options.patient ?? false,
-      onStatus,
+      onStatus: told,
     },
     {
       offer: (offer, trace) => questions.offer(offer, trace),
@@ -72,9 +106,10 @@ export const connectWith = async (options: ConnectOptions & ClientPorts) => {
       },
     },
   );
-  const asks = asking(link, { rng, limits });
+  const signQuestion = questionSigner(self, clock);
+  const asks = asking(link, { rng, limits, sign: () => (self.hasOwnKey() ? signQuestion : undefined) });
   const questions = intake(
-    { link, signer, clock, audience: credential.audience, nextSeq: counter(clock), holder: holderName(rng) },
+    { link, identity: self, clock, audience: credential.audience, nextSeq: counter(clock), holder: holderName(rng) },
     limits,
   );
   const events = eventsOver(link, limits);
@@ -97,7 +132,11 @@ export const connectWith = async (options: ConnectOptions & ClientPorts) => {
     /** A question whose offer came by another way than this client's own, to be claimed or answered with its key. */
     questionOf: (offer: Offer): IncomingQuestion => questions.questionOf(offer),
     /** Any operation of the bridge by its name, as the OpenAPI document lists them. Sent again after a lost connection. */
-    operate: <T>(operation: string, input: object): Promise<T> => link.call<T>(operation, input),
+    operate: async <T>(operation: string, input: object): Promise<T> => {
+      const isUnsigned = operation === "elicitations.ask" && self.hasOwnKey() && "key" in input && !("signed" in input);
+      const signed = isUnsigned ? { signed: await signQuestion(input as AskParams & { readonly key: string }) } : {};
+      return link.call<T>(operation, { ...input, ...signed });
+    },
     /** An elicitation of yours as it is now. */
     get: (id: string): Promise<ElicitationView> => link.call("elicitations.get", { id }),
     /** Waits for the outcome of an elicitation of yours, whoever asked it and from wherever. */
@@ -120,14 +159,47 @@ export const connectWith = async (options: ConnectOptions & ClientPorts) => {
       list: async (filter: { readonly expertise?: string } = {}): Promise<readonly ListedAgent[]> =>
         (await link.call<{ readonly agents: readonly ListedAgent[] }>("agents.list", filter)).agents,
       /** Needs the role admin. The credential is here and nowhere else: keep it. */
-      add: async (agent: NewAgent): Promise<Credential> => ({
+      add: async (agent: NewAgent): Promise<TokenCredential> => ({
         url,
-        ...(await link.call<Omit<Credential, "url">>("agents.add", agent, false)),
+        ...(await link.call<Omit<TokenCredential, "url">>("agents.add", agent, false)),
       }),
+      /** Needs the role admin. The token is here and nowhere else; it enrols one key, and soon. */
+      invite: (agent: NewAgent): Promise<Invited> => link.call<Invited>("agents.invite", agent, false),
+      /** One agent, with every key it ever had and what each is worth now. */
+      show: (name: string): Promise<ShownAgent> => link.call<ShownAgent>("agents.show", { name }),
+      /** Needs the role admin. Its connections end and say why; its keys and its name stay its own. */
+      suspend: async (name: string, reason = ""): Promise<void> => {
+        await link.call("agents.suspend", { name, reason });
+      },
+      /** Needs the role admin. */
+      resume: async (name: string, reason = ""): Promise<void> => {
+        await link.call("agents.resume", { name, reason });
+      },
       /** Needs the role admin. The agent's credential stops working and its connections end. */
       revoke: async (name: string, reason = ""): Promise<void> => {
         await link.call("agents.revoke", { name, reason });
       },
+    },
+
+    keys: {
+      /**
+       * Replaces this client's keys now: its own and, when the master secret has a newer epoch, its MAC key. A client
+       * without an own key gets the MAC key of the newest epoch. Resolves with the credential from then on.
+       */
+      rotate: async (): Promise<Credential> => {
+        await self.rotate(link.call, "keys");
+        return self.credential();
+      },
+      /** Needs the role admin. What the key signed from `compromisedSince`, a position of the log, on is suspect. */
+      revoke: (
+        name: string,
+        kid: string,
+        more: { readonly reason?: string; readonly compromisedSince?: number } = {},
+      ): Promise<AgentKeyView> => link.call<AgentKeyView>("keys.revoke", { name, kid, ...more }),
+      /** Needs the role admin. Begins a new epoch of the bridge's master secret; `revoked` ends the older ones at once. */
+      rotateMaster: (
+        more: { readonly older?: "accepted" | "revoked"; readonly reason?: string } = {},
+      ): Promise<{ readonly epoch: number; readonly position: number }> => link.call("master.rotate", more, false),
     },
 
     close: link.close,
@@ -148,10 +220,10 @@ export interface NewAgent {
 }
 
 /** Starts at the clock, so that it also counts up over restarts without being stored. */
-const counter = (clock: Clock): (() => number) => {
+const counter = (clock: Clock): ((above?: number) => number) => {
   let last = 0;
-  return () => {
-    last = Math.max(last + 1, clock.now());
+  return (above = 0) => {
+    last = Math.max(last + 1, above + 1, clock.now());
     return last;
   };
 };

@@ -25,6 +25,8 @@ export const clientLimits = {
   strayOutcomesMax: 1_024,
   /** How long an aborted ask waits for the bridge to confirm its end. */
   cancelPatienceMs: 10_000,
+  /** Own keys older than this are replaced by themselves: 30 days. */
+  keyAgeMsMax: 2_592_000_000,
 } as const;
 
 export type ClientLimits = { readonly [K in keyof typeof clientLimits]: number };

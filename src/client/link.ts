@@ -19,12 +19,20 @@ export interface LinkPorts {
   readonly scheduler: Scheduler;
   readonly limits: ClientLimits;
   readonly url: string;
-  readonly token: string;
+  readonly pass: Pass;
   /** Who should be at the other end; anything else is a fault, because answers would be signed for the wrong bridge. */
   readonly audience: string;
   /** Keep trying when there is no bridge yet, instead of failing with the first attempt. */
   readonly patient: boolean;
   readonly onStatus: (status: ConnectionStatus) => void;
+}
+
+/** What a connection is made with. */
+export interface Pass {
+  /** Throws when no credential can be had. */
+  readonly token: () => string | Promise<string>;
+  /** Whether another credential can be had in the place of one that was refused. */
+  readonly isRenewable: (why: Error) => boolean;
 }
 
 export interface LinkUser extends Pushed {
@@ -41,7 +49,7 @@ export interface LinkUser extends Pushed {
  * are sent again and pushing resumes from the position that was reached, so that nothing is missed.
  */
 export const openLink = (ports: LinkPorts, user: LinkUser) => {
-  const { net, rng, scheduler, limits, url, token } = ports;
+  const { net, rng, scheduler, limits, url, pass } = ports;
   const queue = requestQueue(limits);
   const wished = wishes(user.awaitsOutcomes);
   let talk: Conversation | undefined;
@@ -103,7 +111,8 @@ export const openLink = (ports: LinkPorts, user: LinkUser) => {
     const late = new LighthouseFault("unreachable", `no session at ${url} within ${limits.connectTimeoutMs} ms`);
     const cancel = scheduler.after(limits.connectTimeoutMs, () => giveUp.abort(late));
     try {
-      const channel = await net.connect(url, token, giveUp.signal);
+      const token = pass.token();
+      const channel = await net.connect(url, typeof token === "string" ? token : await token, giveUp.signal);
       const on = converse(channel, queue, pushed, { scheduler, limits });
       talk = on;
       giveUp.signal.addEventListener("abort", () => on.close(giveUp.signal.reason));
@@ -138,7 +147,8 @@ export const openLink = (ports: LinkPorts, user: LinkUser) => {
       talk = undefined;
       wished.lost();
       if (over !== undefined) break;
-      if (!patient || isFinal(why) || isForeign(why)) return finish(why);
+      const isRenewable = patient && isFinal(why) && pass.isRenewable(why);
+      if (!isRenewable && (!patient || isFinal(why) || isForeign(why))) return finish(why);
       const inMs = backoffMs(attempt++, rng, limits);
       ports.onStatus({ state: "reconnecting", inMs, why: why.message });
       await new Promise<void>((resolve) => {

@@ -14,6 +14,8 @@ export const requestCore = (
   audience: string,
   id: string,
   question: Omit<Question, "requestHash" | "schema" | "key" | "signed">,
+  /** SHA-256 of what the asker has signed of it, base64url; absent where it has signed nothing. */
+  signedHash?: string,
 ): Json => ({
   v: 1,
   typ: "lighthouse.question",
@@ -27,6 +29,7 @@ export const requestCore = (
   deadline: question.deadline,
   // Left out where it is not asked for, so that what was asked before there was such a thing keeps its hash.
   ...(question.requireEd25519 === true ? { requireEd25519: true } : {}),
+  ...(signedHash === undefined ? {} : { question: signedHash }),
 });
 
 /** What the target gets to see, and all it needs to sign an answer. */

@@ -15,6 +15,10 @@ export type JwsFault =
   | "algorithm_mismatch"
   | "signature_invalid";
 
+/** Faults of form: nobody's signature was tried yet. */
+export const isFormal = (fault: JwsFault): boolean => formal.has(fault);
+const formal: ReadonlySet<JwsFault> = new Set(["malformed", "too_large", "not_canonical", "wrong_type"]);
+
 export type VerifiedJws = {
   readonly ok: true;
   readonly payload: unknown;

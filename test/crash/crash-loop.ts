@@ -6,7 +6,7 @@ import { decodeRecord } from "../../src/bridge/log/record.ts";
 import { openSource } from "../../src/bridge/log/sqlite/source.ts";
 import { verifyLog } from "../../src/bridge/log/verify.ts";
 import { LOG_FILE } from "../../src/cli/data-folder.ts";
-import type { Credential } from "../../src/client/credential.ts";
+import type { TokenCredential } from "../../src/client/credential.ts";
 import { connect } from "../../src/client/index.ts";
 import { startBridge } from "./bridge-process.ts";
 import { type Counts, type Ledger, ledger } from "./ledger.ts";
@@ -107,8 +107,8 @@ const storedEvents = (path: string, book: Ledger) => {
 
 const ROWS = 1_000;
 
-const registerAll = async (data: string): Promise<readonly Credential[]> => {
-  const credential = JSON.parse(readFileSync(join(data, "operator.json"), "utf8")) as Credential;
+const registerAll = async (data: string): Promise<readonly TokenCredential[]> => {
+  const credential = JSON.parse(readFileSync(join(data, "operator.json"), "utf8")) as TokenCredential;
   await using operator = await connect({ credential });
   const names = Array.from({ length: AGENTS }, (_, i) => `a${i}`);
   // The role `system` is not slowed down by rates that protect from agents.

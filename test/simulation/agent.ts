@@ -1,4 +1,4 @@
-import type { Credential } from "../../src/client/credential.ts";
+import type { TokenCredential } from "../../src/client/credential.ts";
 import { answerCore, answerTyp, type Offer, type Reply } from "../../src/domain/answer.ts";
 import type { Jws } from "../../src/domain/elicitation.ts";
 import { fromBase64url } from "../../src/signing/digest.ts";
@@ -17,7 +17,7 @@ export interface HandAgent extends Asking {
   readonly sign: (offer: Offer, reply: Reply) => Jws;
 }
 
-export const handAgent = (scene: Scene, who: Actor, credential: Credential): HandAgent => {
+export const handAgent = (scene: Scene, who: Actor, credential: TokenCredential): HandAgent => {
   const { world, ledger } = scene;
   const { name, persona } = who;
   const owner = scene.processOf(name);

@@ -1,7 +1,8 @@
-import type { Credential } from "../../src/client/credential.ts";
+import type { TokenCredential } from "../../src/client/credential.ts";
 import { connectWith, type Lighthouse } from "../../src/client/lighthouse.ts";
-import { nodeSigner } from "../../src/client/node-signer.ts";
+import { nodeSuite } from "../../src/client/node-suite.ts";
 import type { Outcome } from "../../src/client/outcome.ts";
+import { fetchPost } from "../../src/client/post.ts";
 import { decline } from "../../src/client/questions.ts";
 import { LighthouseFault, LighthouseRefusal } from "../../src/client/refusal.ts";
 import type { RefusalCode } from "../../src/domain/refusal.ts";
@@ -35,7 +36,7 @@ const expected: ReadonlySet<RefusalCode> = new Set<RefusalCode>([
 /** Less than the client's own, so that everybody is back soon after the heal. */
 const patience = { backoffMaxMs: 5_000, connectTimeoutMs: 4_000, silenceMs: 8_000 } as const;
 
-export const clientAgent = (scene: Scene, who: Actor, credential: Credential): ClientAgent => {
+export const clientAgent = (scene: Scene, who: Actor, credential: TokenCredential): ClientAgent => {
   const { world, ledger } = scene;
   const owner = scene.processOf(who.name);
   let client: Lighthouse | undefined;
@@ -130,7 +131,8 @@ export const clientAgent = (scene: Scene, who: Actor, credential: Credential): C
       clock: world,
       scheduler: world.schedulerOf(owner),
       rng: random(world.seed, "client", who.name),
-      signer: nodeSigner(credential),
+      suite: nodeSuite,
+      post: fetchPost,
     });
     if (who.persona === "client answerer") await answer(client);
     if (who.persona === "client watcher") await follow(client);

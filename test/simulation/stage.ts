@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import type { Credential } from "../../src/client/credential.ts";
+import type { TokenCredential } from "../../src/client/credential.ts";
 import type { AnswerCore, Jws } from "../../src/domain/elicitation.ts";
 import type { HandAgent } from "./agent.ts";
 import { type BugName, type Wiring, wiringWith } from "./bugs.ts";
@@ -26,7 +26,7 @@ export interface Stage extends Scene {
   /** What is on disk for certain. */
   readonly past: History;
   readonly wires: Wire;
-  readonly credentials: Map<string, Credential>;
+  readonly credentials: Map<string, TokenCredential>;
   readonly hands: Map<string, HandAgent>;
   readonly clients: Map<string, ClientAgent>;
 }
@@ -37,7 +37,7 @@ export const stage = (seed: number, bug: BugName | undefined, recording: boolean
   const wiring = wiringWith(bug);
   const disk = simulatedDisk(world, seen);
   const net = simulatedNet(world, seen);
-  const credentials = new Map<string, Credential>();
+  const credentials = new Map<string, TokenCredential>();
   const processes = new Map<string, Process>(cast.map(({ name }) => [name, newProcess(name)]));
 
   const past = history(world, seen, {
@@ -77,7 +77,7 @@ export const stage = (seed: number, bug: BugName | undefined, recording: boolean
 };
 
 /** What the agent signed, if it did; by Node's own HMAC, apart from the code under test. */
-const verified = (credential: Credential | undefined, { payload, signatures }: Jws): AnswerCore | undefined => {
+const verified = (credential: TokenCredential | undefined, { payload, signatures }: Jws): AnswerCore | undefined => {
   const [first] = signatures;
   if (credential === undefined || first === undefined || signatures.length !== 1) return undefined;
   const secret = Buffer.from(credential.macSecret, "base64url");

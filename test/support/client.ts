@@ -1,6 +1,7 @@
-import type { Credential } from "../../src/client/credential.ts";
+import type { Credential, TokenCredential } from "../../src/client/credential.ts";
 import { type ConnectOptions, connectWith, type Lighthouse } from "../../src/client/lighthouse.ts";
-import { nodeSigner } from "../../src/client/node-signer.ts";
+import { nodeSuite } from "../../src/client/node-suite.ts";
+import { fetchPost } from "../../src/client/post.ts";
 import { base64url } from "../../src/signing/digest.ts";
 import { type MemoryNet, memoryNet } from "./memory-net.ts";
 import { seededRng } from "./seeded-rng.ts";
@@ -10,7 +11,7 @@ export interface ClientWorld {
   readonly t: TestBridge;
   readonly wires: MemoryNet;
   /** The credential file of a registered agent. */
-  readonly credentialOf: (agent: TestAgent) => Credential;
+  readonly credentialOf: (agent: TestAgent) => TokenCredential;
   /** Registers an agent and connects it. */
   readonly join: (name: string, options?: Partial<ConnectOptions>, roles?: readonly string[]) => Promise<Lighthouse>;
   readonly connect: (credential: Credential, options?: Partial<ConnectOptions>) => Promise<Lighthouse>;
@@ -22,7 +23,7 @@ export const clientWorld = async (options: TestBridgeOptions = {}): Promise<Clie
   const wires = memoryNet(t.bridge, t.onFault);
   let seed = 100;
 
-  const credentialOf = ({ name, token, credential }: TestAgent): Credential => ({
+  const credentialOf = ({ name, token, credential }: TestAgent): TokenCredential => ({
     url: "http://memory",
     agent: name,
     token,
@@ -37,7 +38,8 @@ export const clientWorld = async (options: TestBridgeOptions = {}): Promise<Clie
       clock: t.clock,
       scheduler: t.scheduler,
       rng: seededRng(seed++),
-      signer: nodeSigner(credential),
+      suite: nodeSuite,
+      post: fetchPost,
       ...more,
     });
   return {

@@ -1,5 +1,6 @@
 import { type Agent, bridgeActor } from "../../domain/agent.ts";
 import { answerTyp, type Offer, readAnswerCore, requestCore } from "../../domain/answer.ts";
+import type { Ask as PlainAsk } from "../../domain/ask.ts";
 import {
   type Elicitation,
   type ElicitationCommand,
@@ -23,11 +24,12 @@ import { checkValue } from "../../schema/check.ts";
 import type { JsonSchema } from "../../schema/node.ts";
 import { canonical } from "../../signing/canonical.ts";
 import { base64url, sha256 } from "../../signing/digest.ts";
-import { type JwsFault, type RefusedJws, type VerifiedJws, verifyJwsAside } from "../../signing/jws.ts";
+import { isFormal, type RefusedJws, type VerifiedJws, verifyJwsAside } from "../../signing/jws.ts";
 import type { VerifyKey } from "../../signing/keys.ts";
 import type { Log } from "../log/log.ts";
 import { type Handled, handler, type Load } from "./handle.ts";
 import type { RecordViolation } from "./violation.ts";
+import { questionVerifier } from "./verify-question.ts";
 import { type Caller, draft, idSource } from "./world.ts";
 
 /** What these commands need to know of the committed world. A projection answers; none of it is fetched. */
@@ -63,15 +65,9 @@ export interface Sequences extends UsedSequences {
   readonly giveBack: (use: SeqUse) => void;
 }
 
-/** An ask as it passed the door: every member has the right type, nothing is yet known to make sense. */
-export interface Ask {
-  readonly to: string;
-  readonly message: string;
-  readonly schema?: Json;
-  readonly timeoutMs?: number;
-  readonly key?: string;
-  readonly causedBy?: string;
-  readonly requireEd25519?: boolean;
+/** An ask, with what its asker has signed of it. */
+export interface Ask extends PlainAsk {
+  readonly signed?: Jws;
 }
 
 export type Asked =
@@ -92,6 +88,7 @@ export const elicitCommands = (ports: ElicitPorts) => {
   const newId = idSource(ports.rng);
   const asksInFlight = new Map<string, Promise<Asked>>();
 
+  const verifyQuestion = questionVerifier({ now, audience, limits, agent: lookup.agent, keyOf: ports.keyOf });
   const run = async (id: string, command: ElicitationCommand, caller: Caller): Promise<Outcome> => {
     const stream = streamOf.elicitation(id);
     const time = now();
@@ -176,6 +173,12 @@ export const elicitCommands = (ports: ElicitPorts) => {
     const time = now();
     const id = newId("el_", time);
     const question = compose(ports, id, {
+    const { signed } = request;
+    const verified = signed === undefined ? undefined : await verifyQuestion(signed, request, from, accepted.hash);
+    if (verified?.ok === false) {
+      await ports.violation(caller, verified.refusal, streamOf.agent(from));
+      return verified;
+    }
       from,
       to: request.to,
       message: request.message,
@@ -186,7 +189,9 @@ export const elicitCommands = (ports: ElicitPorts) => {
       ...(request.key === undefined ? {} : { key: request.key }),
       ...cause?.links,
       ...(request.requireEd25519 === true ? { requireEd25519: true } : {}),
-    });
+      ...(signed === undefined ? {} : { signed }),
+    };
+    const question = compose(ports, id, asked, verified?.hash);
     const outcome = await run(id, { type: "ask", question }, caller);
     return outcome.ok ? { ok: true, id, state: outcome.state, repeated: false } : outcome;
   };
@@ -267,7 +272,7 @@ export const elicitCommands = (ports: ElicitPorts) => {
   const readAnswer = (verified: VerifiedJws | RefusedJws, by: string, isLater: boolean) => {
     if (!verified.ok) {
       if (verified === tooLong) return no("too_large", `an answer may have ${limits.answerBytesMax} bytes`);
-      return no(formalFaults.has(verified.code) ? "envelope_malformed" : "signature_invalid", verified.reason);
+      return no(isFormal(verified.code) ? "envelope_malformed" : "signature_invalid", verified.reason);
     }
     // While the thread pool was at it, a key may have been revoked or the agent suspended. From here on to the log,
     // nothing else gets a turn.
@@ -321,7 +326,7 @@ export const compose = (
   asked: Omit<Question, "challenge" | "requestHash">,
 ): Question => {
   const question = { ...asked, challenge: base64url(rng.bytes(CHALLENGE_BYTES)) };
-  return { ...question, requestHash: base64url(sha256(canonical(requestCore(audience, id, question)))) };
+  return { ...question, requestHash: base64url(sha256(canonical(requestCore(audience, id, question, signedHash)))) };
 };
 
 /** An unknown, suspended or revoked recipient is refused at the door, never queued for a phantom. */
@@ -340,9 +345,6 @@ const whyAway = (target: Agent, name: string): Refusal | undefined => {
   }
 };
 
-/** Faults of form: nobody's signature was tried yet. */
-const formalFaults: ReadonlySet<JwsFault> = new Set(["malformed", "too_large", "not_canonical", "wrong_type"]);
-
 const tooLong: RefusedJws = { ok: false, code: "too_large", reason: "too large" };
 
 const isAnswer = ({ type }: Fact): boolean => type === "elicitation.accepted" || type === "elicitation.declined";
@@ -352,6 +354,8 @@ const hasOwnKey = (target: Agent): boolean =>
 
 const byBridge: Caller = { actor: bridgeActor, trace: null };
 
+  /** SHA-256 of what the asker has signed of it. */
+  signedHash?: string,
 const check = (schema: Json, content: Json): readonly Problem[] => checkValue(schema as JsonSchema, content);
 
 const no = (code: Refusal["code"], detail: string, problems?: readonly Problem[]) =>

@@ -71,6 +71,13 @@ export const ask = operation({
             "refused at once if the target has no such key",
         }),
       ),
+      signed: Type.Optional({
+        ...JwsSchema,
+        description:
+          "the question as you sign it: JWS (typ lighthouse-question+jws) over the RFC 8785 form of " +
+          '{v: 1, typ: "lighthouse.question", aud, from, to, message, schema: SHA-256 of the canonical schema, timeoutMs, ' +
+          "key, causedBy, requireEd25519, iat}; needs `key`",
+      }),
     },
     { additionalProperties: false },
   ),

@@ -4,10 +4,19 @@ import { answerCore, answerTyp, type Offer } from "../domain/answer.ts";
 import type { Json } from "../domain/json.ts";
 import { fromBase64url } from "../signing/digest.ts";
 import { verifyJws } from "../signing/jws.ts";
-import { nodeSigner } from "./node-signer.ts";
-import { webSigner } from "./web-signer.ts";
+import { keysOf, type TokenCredential } from "./credential.ts";
+import { newKey } from "./enrol.ts";
+import { nodeSuite } from "./node-suite.ts";
+import { webSuite } from "./web-suite.ts";
 
-const key = { macKid: "bob#mac1", macSecret: Buffer.alloc(32, 7).toString("base64url") };
+const bob: TokenCredential = {
+  url: "http://127.0.0.1:8765",
+  agent: "bob",
+  token: "lht_",
+  macKid: "bob#mac1",
+  macSecret: Buffer.alloc(32, 7).toString("base64url"),
+  audience: "lighthouse://test",
+};
 const offer: Offer = {
   id: "el_00000000000000000000000000",
   audience: "lighthouse://test",
@@ -22,12 +31,14 @@ const offer: Offer = {
 };
 
 test("signed by node:crypto and by WebCrypto, an answer is the same envelope", async () => {
-  const [node, web] = [nodeSigner(key), webSigner(key)];
+  const { token: _, ...rest } = bob;
+  const keys = keysOf({ ...rest, ...(await newKey(webSuite)) });
+  expect(keys.map(({ alg }) => alg)).toEqual(["HS256", "Ed25519"]);
   await fc.assert(
     fc.asyncProperty(fc.jsonValue(), fc.nat(), async (content, seq) => {
       fc.pre(!JSON.stringify(content).includes("__proto__"));
       const core = answerCore(offer, { action: "accept", content: content as Json }, seq, 1_767_571_200);
-      expect(await web.sign(core)).toEqual(await node.sign(core));
+      expect(await webSuite.sign(core, keys, answerTyp)).toEqual(nodeSuite.sign(core, keys, answerTyp));
     }),
     { numRuns: 300 },
   );
@@ -35,8 +46,11 @@ test("signed by node:crypto and by WebCrypto, an answer is the same envelope", a
 
 test("the envelope verifies with the bridge's key, also for an answer larger than one chunk", async () => {
   const core = answerCore(offer, { action: "accept", content: "ä€𝄞".repeat(20_000) }, 1, 1);
-  const secret = fromBase64url(key.macSecret) as Uint8Array;
-  const keyOf = () => ({ alg: "HS256", kid: key.macKid, secret }) as const;
+  const secret = fromBase64url(bob.macSecret) as Uint8Array;
+  const keyOf = () => ({ alg: "HS256", kid: bob.macKid, secret }) as const;
 
-  expect(verifyJws(await webSigner(key).sign(core), keyOf, answerTyp)).toMatchObject({ ok: true, payload: core });
+  expect(verifyJws(await webSuite.sign(core, keysOf(bob), answerTyp), keyOf, answerTyp)).toMatchObject({
+    ok: true,
+    payload: core,
+  });
 });
