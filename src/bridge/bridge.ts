@@ -13,6 +13,7 @@ import { challenges } from "./command/challenge.ts";
 import { customCommand } from "./command/custom.ts";
 import { elicitCommands } from "./command/elicit.ts";
 import { enrolCommands } from "./command/enrol.ts";
+import { oneTimeForms } from "./command/forms.ts";
 import { gate } from "./command/gate.ts";
 import type { Handled } from "./command/handle.ts";
 import { inquireCommands } from "./command/inquire.ts";
@@ -275,6 +276,7 @@ export const startBridge = async (ports: BridgePorts) => {
     inquiries,
     registry,
     challenges: given,
+    forms: oneTimeForms({ rng: ports.rng, now, scheduler, limits }),
     enrolment,
     rotate,
     signIn,

@@ -3,6 +3,7 @@ import * as agents from "./operations/agents.ts";
 import * as budgets from "./operations/budgets.ts";
 import * as elicitations from "./operations/elicitations.ts";
 import * as events from "./operations/events.ts";
+import * as forms from "./operations/forms.ts";
 import * as inquiries from "./operations/inquiries.ts";
 import * as keys from "./operations/keys.ts";
 import * as membership from "./operations/membership.ts";
@@ -20,6 +21,8 @@ export const operations: readonly ServedOperation[] = [
   elicitations.receipt,
   elicitations.inbox,
   elicitations.handed,
+  forms.open,
+  forms.wait,
   webhooks.set,
   webhooks.get,
   webhooks.remove,

@@ -1,5 +1,6 @@
 import { type Desk, type Told, type Trouble, troubleOf } from "../../bridge/transport/mcp/desk.ts";
-import type { InboxPage } from "../../bridge/transport/mcp/tools/answering.ts";
+import type { InboxPage } from "../../bridge/transport/mcp/views.ts";
+import type { Credential } from "../../client/credential.ts";
 import { type ElicitationView, type Lighthouse, LighthouseFault, LighthouseRefusal } from "../../client/index.ts";
 import type { Offer } from "../../domain/answer.ts";
 import { refusal } from "../../domain/refusal.ts";
@@ -12,7 +13,7 @@ const PATIENCE_MS = 12_000;
 /** The desk of an MCP client beside the agent: operations go through the client library, answers are signed here. */
 export const clientDesk = (
   connecting: Promise<Lighthouse>,
-  agent: string,
+  { agent, url }: Pick<Credential, "agent" | "url">,
   handing: (ids: readonly string[]) => void,
 ): Desk => {
   const told = async <T>(waitMs: number, work: (client: Lighthouse) => Promise<T>): Promise<Told<T>> => {
@@ -28,6 +29,7 @@ export const clientDesk = (
     agent,
     canSign: true,
     handing,
+    urlOf: (path) => `${httpUrl(url)}${path}`,
     call: async <T>(operation: string, given: object) => {
       // Asking once needs a key, also when the reply to the first attempt was lost on the way.
       const input = operation === "elicitations.ask" ? { key: newKey(), ...given } : given;
@@ -46,6 +48,9 @@ export const clientDesk = (
       }),
   };
 };
+
+/** Where the bridge is for a browser, which the credential says for a client. */
+const httpUrl = (url: string): string => url.replace(/^ws/, "http").replace(/\/ws$/, "").replace(/\/$/, "");
 
 const UNREACHABLE = "unreachable";
 const KEY_BYTES = 12;

@@ -21,6 +21,8 @@ beforeAll(async () => {
 afterAll(() => f.cleanUp());
 
 interface FormAsked {
+  readonly mode?: string;
+  readonly url?: string;
   readonly message: string;
   readonly requestedSchema: { readonly properties: object };
 }
@@ -28,12 +30,12 @@ interface Said {
   readonly action: "accept" | "decline" | "cancel";
   readonly content?: Record<string, boolean>;
 }
-type Answer = (asked: FormAsked) => Said;
+type Answer = (asked: FormAsked) => Said | Promise<Said>;
 
 /** A client whose person does what `person` says; without one, it does not let anybody be asked. */
-const bob = async (generation: "v2" | "v1", person?: Answer) => {
+const bob = async (generation: "v2" | "v1", person?: Answer, url?: Record<string, never>) => {
   const launch = { command: process.execPath, args: [bin, "mcp", "--as", join(f.data, "agents/bob.json")] };
-  const capabilities = person === undefined ? {} : { elicitation: { form: {} } };
+  const capabilities = person === undefined ? {} : { elicitation: { form: {}, ...(url === undefined ? {} : { url }) } };
   if (generation === "v2") {
     const client = new ClientV2(info, { capabilities, versionNegotiation: { mode: "auto" } });
     if (person !== undefined) {
@@ -96,5 +98,68 @@ describe.each(["v2", "v1"] as const)("a person behind a client of the %s SDK", (
     const mute = await bob(generation);
     expect((await answer(mute, await ask(flat))).structuredContent.error).toMatchObject({ code: "person_not_asked" });
     await mute.close();
+  });
+});
+
+/** What the page's script does with the URL that the person opens. */
+const atPage = async (url: string, said: object) => {
+  const { origin, hash } = new URL(url);
+  const post = (path: string, body: object) =>
+    fetch(`${origin}${path}`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+  const shown = (await (await post("/v1/forms/show", { token: hash.slice(1) })).json()) as { readonly key: string };
+  const reply = await post("/v1/forms/say", { key: shown.key, said });
+  expect(reply.status).toBe(200);
+};
+const nestedSchema =
+  '{"type":"object","properties":{"plan":{"type":"object","properties":{"ship":{"type":"boolean"}},"required":["ship"]}},"required":["plan"]}';
+
+describe.each(["v2", "v1"] as const)("a person whose client of the %s SDK opens pages", (generation) => {
+  test.each([
+    { does: "answers", said: { action: "accept", content: { plan: { ship: true } } }, becomes: "accepted" },
+    { does: "declines", said: { action: "decline", reason: "not today" }, becomes: "declined" },
+  ] as const)("and $does there has $becomes the question, signed by their agent", async ({ said, becomes }) => {
+    const id = await ask(nestedSchema);
+    const urls: string[] = [];
+    const client = await bob(
+      generation,
+      async ({ mode, url = "" }) => {
+        expect(mode).toBe("url");
+        urls.push(url);
+        await atPage(url, said);
+        return { action: "accept" };
+      },
+      {},
+    );
+    expect((await answer(client, id)).structuredContent).toMatchObject({ id, status: becomes });
+    expect(urls).toEqual([expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/form#[\w-]{32}$/)]);
+    await client.close();
+  });
+
+  test("and closes the page, or does not go there, has answered nothing", async () => {
+    const id = await ask(nestedSchema);
+    const closes = await bob(
+      generation,
+      async ({ url = "" }) => {
+        await atPage(url, { action: "cancel" });
+        return { action: "accept" };
+      },
+      {},
+    );
+    expect((await answer(closes, id)).structuredContent.error).toMatchObject({
+      code: "person_not_asked",
+      detail: expect.stringContaining("closed the page"),
+    });
+    await closes.close();
+    const stays = await bob(generation, () => ({ action: "decline" }), {});
+    expect((await answer(stays, id)).structuredContent.error).toMatchObject({
+      code: "person_not_asked",
+      detail: expect.stringContaining("did not open the page"),
+    });
+    expect((await f.run("receipt", id, "--as", "alice", "--json")).out).not.toMatch(/declined|accepted|cancelled/);
+    await stays.close();
   });
 });

@@ -40,7 +40,7 @@ export const serveMcpStdio = async (credential: Credential, signal: AbortSignal)
       mcpServer({
         version,
         deskFor: ({ id }) =>
-          clientDesk(client, credential.agent, (ids) => handed.set(id, [...(handed.get(id) ?? []), ...ids])),
+          clientDesk(client, credential, (ids) => handed.set(id, [...(handed.get(id) ?? []), ...ids])),
         onFault: (fault) => say(fault instanceof Error ? (fault.stack ?? fault.message) : String(fault)),
       }),
     {

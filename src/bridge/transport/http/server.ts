@@ -11,6 +11,7 @@ import { jsonBodies } from "./body.ts";
 import { answerBrokenRequest, sendFailure } from "./failure.ts";
 import { agentsOnly } from "./gate.ts";
 import { originRules } from "./headers.ts";
+import { serveFormPage } from "./form-page.ts";
 import { type HealthPorts, serveHealth } from "./health.ts";
 import { refuseTheRest } from "./methods.ts";
 import { serveOpenOperations } from "./open-route.ts";
@@ -71,6 +72,7 @@ export const serveHttp = (ports: HttpPorts): FastifyInstance => {
   app.get(OPENAPI_PATH, { exposeHeadRoute: true }, async (_request, reply) =>
     reply.type("application/json; charset=utf-8").send(document),
   );
+  const pages = serveFormPage(app);
   const stranger = strangerRecorder(bridge, bridge.clock, onFault);
   const polls = places(limits.longPollsPerAgentMax);
   serveMcp(app, { bridge, newSession, polls, stranger, onFault, beside: mcpBeside });
@@ -83,6 +85,7 @@ export const serveHttp = (ports: HttpPorts): FastifyInstance => {
   });
   refuseTheRest(app, [
     ...health,
+    ...pages,
     { method: "GET", path: OPENAPI_PATH },
     { method: "HEAD", path: OPENAPI_PATH },
     ...operations.map(({ http }) => http),

@@ -19,6 +19,8 @@ export const bridgeDesk = (bridge: Bridge, who: Principal, session: Session): De
     agent: who.agent,
     canSign: false,
     call,
+    // Nobody is asked through a desk that cannot sign what they say.
+    urlOf: (path) => path,
     answer: async (id, _said, signed) => {
       if (signed !== undefined) return call("elicitations.answer", { id, answer: signed });
       // Not even to be helpful: a signature by the bridge would prove nothing about the agent.

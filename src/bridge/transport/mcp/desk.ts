@@ -11,6 +11,8 @@ export interface Desk {
   readonly canSign: boolean;
   /** Answers where the agent's key is; without a key it refuses, because nobody else may sign. */
   readonly answer: (id: string, said: Said, signed: unknown) => Promise<Told<unknown>>;
+  /** The URL that a path of the bridge has for the person at the client. */
+  readonly urlOf: (path: string) => string;
   /** Says that these questions stand in the reply: they are on record as offered once its bytes have left. */
   readonly handing: (ids: readonly string[]) => void;
 }

@@ -4,7 +4,7 @@ import type { Field } from "../../../schema/field.ts";
 import type { JsonSchema } from "../../../schema/node.ts";
 import type { Form, FormSchema } from "./tool.ts";
 
-export type Asked = Form | { readonly ok: false; readonly why: string };
+export type Asked = Extract<Form, { readonly ok: "ask" }> | { readonly ok: false; readonly why: string };
 
 /**
  * A question as a form for the person at the client. MCP's forms are flat: what does not fit is not bent until it does.
@@ -21,9 +21,18 @@ export const formFor = ({ from, message, schema, deadline }: Offer): Asked => {
   }
   const required = described.fields.filter((field) => field.required).map(({ name }) => name);
   const form: FormSchema = { type: "object", properties, required };
-  const says = `Agent ${from} asks, through Lighthouse, for an answer before ${new Date(deadline).toISOString()}:`;
-  return { ok: "ask", message: `${says}\n\n${message}`, schema: form };
+  return { ok: "ask", message: `${asksOf(from, deadline)}:\n\n${message}`, schema: form };
 };
+
+/** The same for a page, which shows the question itself. */
+export const visitFor = ({ from, deadline }: Offer, url: string): Form => ({
+  ok: "visit",
+  message: `${asksOf(from, deadline)}. The form for it is on a page of the bridge, which opens once`,
+  url,
+});
+
+const asksOf = (from: string, deadline: number): string =>
+  `Agent ${from} asks, through Lighthouse, for an answer before ${new Date(deadline).toISOString()}`;
 
 const formats: ReadonlySet<string | undefined> = new Set(["email", "uri", "date", "date-time"]);
 

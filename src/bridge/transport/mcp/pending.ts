@@ -1,7 +1,6 @@
 import { type Static, Type } from "typebox";
 import type { Desk } from "./desk.ts";
-import type { InboxPage } from "./tools/answering.ts";
-import { QuestionShown, questionText, showQuestion } from "./views.ts";
+import { type InboxPage, QuestionShown, questionText, showQuestion } from "./views.ts";
 
 export const PendingShown = Type.Object(
   {

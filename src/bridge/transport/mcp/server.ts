@@ -117,6 +117,10 @@ const perform = async (
       const requestedSchema = schema as unknown as ElicitRequestFormParams["requestedSchema"];
       return inputRequired({ inputRequests: { [PERSON]: inputRequired.elicit({ message, requestedSchema }) } });
     }
+    if (told.ok === "visit") {
+      const { message, url } = told;
+      return inputRequired({ inputRequests: { [PERSON]: inputRequired.elicitUrl({ message, url }) } });
+    }
     if (!told.ok) return failed(told.trouble);
     const { value, text } = told.value;
     const pending = name === INBOX ? null : await pendingFor(desk);
@@ -147,7 +151,8 @@ const personBehind = (
   const each = (envelope as Readonly<Record<string, ClientCapabilities>> | undefined)?.[CLIENT_CAPABILITIES_META_KEY];
   const { elicitation } = each ?? once ?? {};
   if (elicitation === undefined) return { can: "nothing" };
-  return elicitation.form !== undefined || elicitation.url === undefined ? { can: "forms" } : { can: "nothing" };
+  const { form, url } = elicitation;
+  return { can: "asked", forms: form !== undefined || url === undefined, pages: url !== undefined };
 };
 
 /** It shows what waits by itself. */

@@ -24,16 +24,15 @@ export interface Tool {
 /** The person at the client, as far as the client lets itself be used to ask: MCP's own elicitation. */
 export type Person =
   | { readonly can: "nothing" }
-  | { readonly can: "forms" }
-  /** What the person did with the form that this same call had asked for before. */
+  /** Shown a form that the client draws, or sent to a page. */
+  | { readonly can: "asked"; readonly forms: boolean; readonly pages: boolean }
+  /** What the person did with what this same call had asked for before. For a page: whether they went there. */
   | { readonly can: "said"; readonly action: "accept" | "decline" | "cancel"; readonly content: unknown };
 
-/** Instead of a result: a form for the person. The client calls again with what was said. */
-export interface Form {
-  readonly ok: "ask";
-  readonly message: string;
-  readonly schema: FormSchema;
-}
+/** Instead of a result: a form, or the URL of one, for the person. The client calls again with what was said. */
+export type Form =
+  | { readonly ok: "ask"; readonly message: string; readonly schema: FormSchema }
+  | { readonly ok: "visit"; readonly message: string; readonly url: string };
 
 export interface FormSchema {
   readonly type: "object";

@@ -4,6 +4,11 @@ import type { Json } from "../../../domain/json.ts";
 import { AnyJson, ElicitationId, type ElicitationView, Name } from "../views.ts";
 import { fenced, fencedText, WARNING } from "./fence.ts";
 
+export interface InboxPage {
+  readonly items: readonly { readonly offer: Offer; readonly position: number; readonly status: string }[];
+  readonly next: number | null;
+}
+
 /** What tools show: times as text, another agent's words in a fence, signatures left to those who verify. */
 
 export const Moment = (description: string) => Type.String({ description: `${description}, RFC 3339` });

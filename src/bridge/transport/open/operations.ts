@@ -1,6 +1,7 @@
 import { Type } from "typebox";
 import { JwkSchema } from "../key-view.ts";
 import { JwsSchema, Millis, Name } from "../views.ts";
+import * as forms from "./forms.ts";
 import { openOperation, type ServedOpenOperation } from "./operation.ts";
 
 const Challenge = Type.String({ maxLength: 128, description: "from `agents.challenge`; used once" });
@@ -100,4 +101,4 @@ export const open = openOperation({
 });
 
 /** In the order of the documentation. */
-export const openOperations: readonly ServedOpenOperation[] = [challenge, enrol, open];
+export const openOperations: readonly ServedOpenOperation[] = [challenge, enrol, open, forms.show, forms.say];

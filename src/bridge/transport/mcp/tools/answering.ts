@@ -1,19 +1,12 @@
 import { Type } from "typebox";
-import type { Offer, Reply } from "../../../../domain/answer.ts";
-import type { Json } from "../../../../domain/json.ts";
 import { defaultLimits } from "../../../../domain/limit.ts";
 import { refusal } from "../../../../domain/refusal.ts";
 import * as elicitations from "../../operations/elicitations.ts";
 import { AnyJson, ElicitationId, type ElicitationView, JwsSchema } from "../../views.ts";
-import { type Desk, type Told, troubleOf, unsigned } from "../desk.ts";
-import { formFor } from "../form.ts";
-import { type Form, memberOf, type Person, type Shown, shown, tool, WAIT_MS_MAX } from "../tool.ts";
-import { EndShown, endText, iso, Moment, QuestionShown, questionText, showEnd, showQuestion } from "../views.ts";
-
-export interface InboxPage {
-  readonly items: readonly { readonly offer: Offer; readonly position: number; readonly status: string }[];
-  readonly next: number | null;
-}
+import { troubleOf } from "../desk.ts";
+import { answerByPerson, given } from "../person.ts";
+import { memberOf, shown, tool, WAIT_MS_MAX } from "../tool.ts";
+import { EndShown, type InboxPage, iso, Moment, QuestionShown, questionText, showQuestion } from "../views.ts";
 
 const QUESTIONS_DEFAULT = 10;
 const QUESTIONS_MAX = 50;
@@ -89,14 +82,14 @@ export const answer = tool({
     askPerson: Type.Optional(
       Type.Boolean({
         description:
-          "put the question to the person at this client, as a form; what they say is the answer. Leave `action` out then",
+          "put the question to the person at this client, as a form or a page; what they say is the answer. Leave `action` out then",
       }),
     ),
     signed: Type.Optional(JwsSchema),
   },
   output: EndShown,
   run: async (desk, { id, action, content, reason, signed, askPerson = false }, person) => {
-    if (askPerson) return byPerson(desk, id, person);
+    if (askPerson) return answerByPerson(desk, id, person);
     const problems = [
       ...(action === undefined ? [{ pointer: "/action", message: 'is missing: "accept" or "decline"' }] : []),
       ...(action === "accept" && content === undefined && signed === undefined
@@ -120,54 +113,3 @@ export const answer = tool({
     return given(desk, id, said, signed);
   },
 });
-
-const given = async (desk: Desk, id: string, said: Reply, signed?: unknown): Promise<Told<Shown<EndShown>>> => {
-  const answered = await desk.answer(id, said, signed);
-  if (!answered.ok) return answered;
-  const end = showEnd(answered.value as ElicitationView);
-  return shown(end, `${endText(end).split("\n", 1)[0]}\nThe asker has it.`.replace("and answers:", "(your answer)"));
-};
-
-/** What the person does is what is recorded: accept and decline are answers, and to close a form is neither. */
-const byPerson = async (desk: Desk, id: string, person: Person): Promise<Told<Shown<EndShown>> | Form> => {
-  if (!desk.canSign) return { ok: false, trouble: unsigned };
-  switch (person.can) {
-    case "nothing":
-      return notAsked("this client does not let its person be asked");
-    case "forms": {
-      const offer = await offerIn(desk, id);
-      if (!offer.ok) return offer;
-      const form = formFor(offer.value);
-      return form.ok === "ask" ? form : notAsked(`the schema is no form: ${form.why}`);
-    }
-    case "said":
-      if (person.action === "accept")
-        return given(desk, id, { action: "accept", content: (person.content ?? {}) as Json });
-      if (person.action === "decline") return given(desk, id, { action: "decline", reason: "the person declined" });
-      return notAsked("the person closed the form without an answer");
-  }
-};
-
-const notAsked = (detail: string): Told<never> => ({
-  ok: false,
-  trouble: {
-    code: "person_not_asked",
-    title: "No person has answered.",
-    detail: `${detail}; the question is still open`,
-    remedy: "Ask your user in your own words and answer with `content`, or decline with a reason.",
-  },
-});
-
-const offerIn = async (desk: Desk, id: string): Promise<Told<Offer>> => {
-  let after: number | null = 0;
-  while (after !== null) {
-    const page: Told<InboxPage> = await desk.call<InboxPage>("inbox.list", { peek: true, after, limit: PAGE_MAX });
-    if (!page.ok) return page;
-    const found = page.value.items.find(({ offer }) => offer.id === id);
-    if (found !== undefined) return { ok: true, value: found.offer };
-    after = page.value.next;
-  }
-  return { ok: false, trouble: troubleOf(refusal("not_found", "no open question of that id is in your inbox")) };
-};
-
-const PAGE_MAX = 1_000;

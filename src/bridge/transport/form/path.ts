@@ -1,0 +1,2 @@
+/** Where the one page is that a bridge has for people who are asked. */
+export const FORM_PATH = "/form";
