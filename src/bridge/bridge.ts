@@ -1,7 +1,10 @@
 import { type Agent, bridgeActor } from "../domain/agent.ts";
-import type { Jws } from "../domain/elicitation.ts";
+import { type Arm, PUSH_FLAG } from "../domain/arm.ts";
+import { armNow, type Jws } from "../domain/elicitation.ts";
 import { type Fact, streamOf } from "../domain/event.ts";
+import { evaluate, type Flag } from "../domain/flag.ts";
 import type { Limits } from "../domain/limit.ts";
+import type { Vitals } from "../domain/mode.ts";
 import { type Observer, unobserved } from "../domain/observer.ts";
 import { type Refusal, refusal } from "../domain/refusal.ts";
 import type { Clock, Rng, Scheduler } from "../domain/world.ts";
@@ -11,8 +14,10 @@ import { allowances, defaultRoleRates, type RoleRate } from "./command/allowance
 import { authorizer } from "./command/authorize.ts";
 import { challenges } from "./command/challenge.ts";
 import { customCommand } from "./command/custom.ts";
+import { degradeCommands } from "./command/degrade.ts";
 import { elicitCommands } from "./command/elicit.ts";
 import { enrolCommands } from "./command/enrol.ts";
+import { flagCommands } from "./command/flags.ts";
 import { oneTimeForms } from "./command/forms.ts";
 import { gate } from "./command/gate.ts";
 import type { Handled } from "./command/handle.ts";
@@ -20,27 +25,37 @@ import { inquireCommands } from "./command/inquire.ts";
 import { keyring } from "./command/keyring.ts";
 import { loginCommands } from "./command/login.ts";
 import { type MasterSecret, masterCommands, masterSecrets } from "./command/master.ts";
+import { mendCommands } from "./command/mend.ts";
 import { defaultPolicy } from "./command/policy.ts";
 import { registerCommands } from "./command/register.ts";
 import { resetBudgetCommand } from "./command/reset-budget.ts";
+import { rolloutCommands } from "./command/rollout.ts";
 import { rotateCommand } from "./command/rotate.ts";
 import { violationRecorder } from "./command/violation.ts";
 import { webhookCommands } from "./command/webhook.ts";
 import { draft, logTime } from "./command/world.ts";
 import { conduct } from "./delivery/conduct.ts";
 import { delivery } from "./delivery/deliver.ts";
+import { healthChecks } from "./delivery/health-checks.ts";
 import { rank } from "./delivery/rank.ts";
 import { signedIn } from "./delivery/signed-in.ts";
+import { vigil } from "./delivery/vigil.ts";
 import { type WebhookNet, webhookDelivery } from "./delivery/webhooks.ts";
 import { type Log, LogUnavailable } from "./log/log.ts";
 import { agentDirectory } from "./projection/agents.ts";
-import { elicitationView, type Held } from "./projection/elicitations.ts";
+import { conditionView } from "./projection/conditions.ts";
+import { deadLetterView } from "./projection/dead-letters.ts";
+import { elicitationView, type Held, type OpenElicitation } from "./projection/elicitations.ts";
+import { flagView } from "./projection/flags.ts";
 import { inquiryView } from "./projection/inquiries.ts";
 import { keyDirectory } from "./projection/keys.ts";
 import { loginView } from "./projection/logins.ts";
+import { modeView } from "./projection/mode.ts";
 import { proofView } from "./projection/proofs.ts";
 import { follow, type Projection } from "./projection/rebuild.ts";
+import { rolloutView, standingOf } from "./projection/rollouts.ts";
 import { sequenceView } from "./projection/sequences.ts";
+import { signOffView } from "./projection/sign-offs.ts";
 import { storyView } from "./projection/stories.ts";
 import { webhookView } from "./projection/webhooks.ts";
 
@@ -65,6 +80,8 @@ export interface BridgePorts {
   readonly observer?: Observer;
   /** How questions are posted to agents that want it so; absent: they are not. */
   readonly webhooks?: { readonly net: WebhookNet; readonly mayBePrivate: boolean };
+  /** What is measured about the bridge's health now. Absent: nothing is, and it enters no emergency by itself. */
+  readonly vitals?: () => Promise<Vitals>;
   /** A command that delivery gave failed for a reason that is a fault, not a refusal. */
   readonly onFault: (fault: unknown) => void;
 }
@@ -81,7 +98,13 @@ export const startBridge = async (ports: BridgePorts) => {
   const inquiries = inquiryView(log);
   const stories = storyView(limits.storiesMax);
   const webhooks = webhookView();
+  const conditions = conditionView();
+  const signOffs = signOffView();
   const proofs = proofView();
+  const flags = flagView();
+  const modes = modeView();
+  const deadLetters = deadLetterView(limits.deadLettersMax);
+  const rollouts = rolloutView();
   const sequences = sequenceView();
   const allowance = allowances({
     limits,
@@ -96,12 +119,43 @@ export const startBridge = async (ports: BridgePorts) => {
   const signed: Projection = { fold: (event) => isReplaying && sequences.fold(event) };
   await follow(
     log,
-    [agents, keys, logins, elicitations, inquiries, stories, webhooks, proofs, charges, signed, ...projections],
+    [
+      agents,
+      keys,
+      logins,
+      elicitations,
+      inquiries,
+      stories,
+      webhooks,
+      conditions,
+      proofs,
+      flags,
+      modes,
+      rollouts,
+      deadLetters,
+      charges,
+      signed,
+      ...projections,
+    ],
     ports.onReplay,
   );
   isReplaying = false;
 
+  /** By which way the next question for this agent goes. */
+  const armOf = (name: string): Arm => {
+    const state = flags.state(PUSH_FLAG);
+    if (state.status === "none") return "push";
+    return evaluate(PUSH_FLAG, state, subjectOf(name, agents.get(name))).value ? "push" : "mailbox";
+  };
   const violation = violationRecorder(log, now);
+  const degrade = degradeCommands({
+    log,
+    now,
+    limits,
+    load: modes.load,
+    committed: modes.get,
+    checks: healthChecks({ log, now, limits, elicitations, vitals: ports.vitals }),
+  });
   const door = gate({
     log,
     now,
@@ -110,6 +164,7 @@ export const startBridge = async (ports: BridgePorts) => {
     allowances: allowance,
     authorizer: authorizer(ports.policy ?? defaultPolicy),
     violation,
+    refuses: degrade.refuses,
   });
   const ring = keyring({ now, historyOf: keys.get, masterOf: masters.of });
   const master = masterCommands({ log, rng: ports.rng, now, masters, keep: ports.master.keep, barring: ring.barring });
@@ -123,6 +178,7 @@ export const startBridge = async (ports: BridgePorts) => {
   });
   const elicit = elicitCommands({
     ...ports,
+    armOf,
     now,
     violation,
     observer,
@@ -173,9 +229,11 @@ export const startBridge = async (ports: BridgePorts) => {
     audience,
     agents,
     elicitations,
+    armOf,
     observer,
     record: {
-      offered: (id, via, session, trace) => inBackground(elicit.offered(id, via, session, trace)),
+      offered: (id, via, session, trace, until) => inBackground(elicit.offered(id, via, session, trace, until)),
+      deadLetter: (id) => inBackground(untilWritten(() => elicit.deadLetter(id))),
       expire: (id) => inBackground(untilWritten(() => elicit.expire(id))),
       lapse: (id) => inBackground(untilWritten(() => elicit.lapse(id))),
       seen: (agent, via) => inBackground(registry.see(agent, via)),
@@ -185,6 +243,7 @@ export const startBridge = async (ports: BridgePorts) => {
   const sessions = signedIn({ now, scheduler, logins, deliver });
   const inquire = inquireCommands({
     ...ports,
+    armOf,
     now,
     load: inquiries.load,
     openFrom: inquiries.openFrom,
@@ -218,6 +277,20 @@ export const startBridge = async (ports: BridgePorts) => {
     masters,
     load: (stream) => webhooks.snapshot(stream.slice("webhook/".length)),
   });
+  const rolling = rolloutCommands({
+    log,
+    now,
+    rollout: rollouts.rollout,
+    rollback: rollouts.rollback,
+    canary: (name) => ({ percent: shareOf(flags.state(name)), open: count(elicitations.open(), isPushed) }),
+  });
+  const mend = mendCommands({
+    ...ports,
+    now,
+    load: (stream) => conditions.snapshot(stream.slice("condition/".length)),
+    all: conditions.list,
+    signOffs: signOffs.of,
+  });
   const poster =
     ports.webhooks === undefined
       ? undefined
@@ -250,11 +323,19 @@ export const startBridge = async (ports: BridgePorts) => {
     const event = draft(fact, { stream, time: now(), caller, parties: [], correlation: stream });
     await log.append([{ stream, expect: "any", events: [event] }]);
   };
+  const watch = vigil({
+    scheduler,
+    limits,
+    vitals: ports.vitals,
+    alarm: (trigger, detail) => inBackground(untilWritten(() => degrade.alarm(trigger, detail))),
+    onFault: ports.onFault,
+  });
   await note({ type: "bridge.started", data: { version: ports.version, openElicitations: elicitations.openCount() } });
   deliver.start();
   sessions.start();
   await conductor.start();
   poster?.start();
+  watch.start();
 
   return {
     log,
@@ -270,6 +351,12 @@ export const startBridge = async (ports: BridgePorts) => {
     deliver,
     gate: door,
     stories,
+    armOf,
+    flags,
+    flagSet: flagCommands({ log, now, limits, load: flags.load, count: flags.count }),
+    subjectOf: (name: string) => subjectOf(name, agents.get(name)),
+    deadLetters,
+    degrade,
     resetBudget: resetBudgetCommand(log, now),
     elicit,
     inquire,
@@ -284,6 +371,9 @@ export const startBridge = async (ports: BridgePorts) => {
     masters,
     webhook,
     webhooks,
+    conditions,
+    mend,
+    rollouts: { ...rolling, standing: () => standingOf(rollouts, now()) },
     proofs,
     /** Undefined when this bridge posts no webhooks. */
     posts:
@@ -315,6 +405,7 @@ export const startBridge = async (ports: BridgePorts) => {
       deliver.stop(why);
       conductor.stop();
       poster?.stop();
+      watch.stop();
       try {
         await note({ type: "bridge.stopped", data: { reason: why.detail } });
       } catch (fault) {
@@ -325,7 +416,33 @@ export const startBridge = async (ports: BridgePorts) => {
   };
 };
 
+/** How much of a flag is on: what a rollback would take back. Push that was never set is on for everybody. */
+const shareOf = (state: Flag): number => {
+  switch (state.status) {
+    case "none":
+      return 100;
+    case "killed":
+      return 0;
+    case "set":
+      return Math.max(Math.ceil(state.rule.percentage), state.rule.targets.some(({ on }) => on) ? 1 : 0);
+  }
+};
+
+const isPushed = ({ state }: OpenElicitation): boolean => armNow(state) === "push";
+
+const count = <T>(items: Iterable<T>, fits: (item: T) => boolean): number => {
+  let n = 0;
+  for (const item of items) if (fits(item)) n++;
+  return n;
+};
+
 const rolesOf = (agent: Agent): readonly string[] => (agent.status === "active" ? agent.profile.roles : []);
+
+const subjectOf = (name: string, state: Agent) => {
+  const { roles, expertise } = state.status === "active" ? state.profile : nobody;
+  return { agent: name, roles, expertise };
+};
+const nobody = { roles: [], expertise: [] } as const;
 
 const acceptedAnswer = (held: Held | undefined): Jws | undefined =>
   held?.state.status === "ended" && held.state.end.how === "accepted" ? held.state.end.answer : undefined;

@@ -36,6 +36,8 @@ export interface Served {
   readonly receivedAt: number;
   /** The elicitation it was about, if its input named one. */
   readonly subject?: string;
+  /** The agent that its input asks, if it asks one. */
+  readonly target?: string;
   readonly refusal?: Refusal;
   /** What was thrown. */
   readonly fault?: unknown;

@@ -1,5 +1,6 @@
 import { type Agent, bridgeActor } from "../../domain/agent.ts";
 import { answerTyp, type Offer, readAnswerCore, requestCore } from "../../domain/answer.ts";
+import type { Arm } from "../../domain/arm.ts";
 import type { Ask as PlainAsk } from "../../domain/ask.ts";
 import {
   type Elicitation,
@@ -28,8 +29,8 @@ import { isFormal, type RefusedJws, type VerifiedJws, verifyJwsAside } from "../
 import type { VerifyKey } from "../../signing/keys.ts";
 import type { Log } from "../log/log.ts";
 import { type Handled, handler, type Load } from "./handle.ts";
-import type { RecordViolation } from "./violation.ts";
 import { questionVerifier } from "./verify-question.ts";
+import type { RecordViolation } from "./violation.ts";
 import { type Caller, draft, idSource } from "./world.ts";
 
 /** What these commands need to know of the committed world. A projection answers; none of it is fetched. */
@@ -44,6 +45,8 @@ export interface ElicitationLookup {
 }
 
 export interface ElicitPorts {
+  /** By which way a question for this agent goes. */
+  readonly armOf: (target: string) => Arm;
   readonly log: Log;
   readonly clock: Clock;
   readonly rng: Rng;
@@ -85,10 +88,10 @@ export const elicitCommands = (ports: ElicitPorts) => {
     elicitation,
     lookup.load,
   );
+  const verifyQuestion = questionVerifier({ now, audience, limits, agent: lookup.agent, keyOf: ports.keyOf });
   const newId = idSource(ports.rng);
   const asksInFlight = new Map<string, Promise<Asked>>();
 
-  const verifyQuestion = questionVerifier({ now, audience, limits, agent: lookup.agent, keyOf: ports.keyOf });
   const run = async (id: string, command: ElicitationCommand, caller: Caller): Promise<Outcome> => {
     const stream = streamOf.elicitation(id);
     const time = now();
@@ -170,15 +173,15 @@ export const elicitCommands = (ports: ElicitPorts) => {
     }
     const cause = request.causedBy === undefined ? undefined : await causeOf(request.causedBy, from, request.to);
     if (cause?.ok === false) return cause;
-    const time = now();
-    const id = newId("el_", time);
-    const question = compose(ports, id, {
     const { signed } = request;
     const verified = signed === undefined ? undefined : await verifyQuestion(signed, request, from, accepted.hash);
     if (verified?.ok === false) {
       await ports.violation(caller, verified.refusal, streamOf.agent(from));
       return verified;
     }
+    const time = now();
+    const id = newId("el_", time);
+    const asked = {
       from,
       to: request.to,
       message: request.message,
@@ -186,6 +189,7 @@ export const elicitCommands = (ports: ElicitPorts) => {
       schema: accepted.schema as Json,
       schemaHash: accepted.hash,
       deadline: time + timeoutMs,
+      arm: ports.armOf(request.to),
       ...(request.key === undefined ? {} : { key: request.key }),
       ...cause?.links,
       ...(request.requireEd25519 === true ? { requireEd25519: true } : {}),
@@ -308,9 +312,38 @@ export const elicitCommands = (ports: ElicitPorts) => {
     },
     cancel: (id: string, reason: string, caller: Caller): Promise<Outcome> =>
       run(id, { type: "cancel", by: caller.actor, reason, now: now() }, caller),
-    /** Call when bytes have left, and only then. */
-    offered: (id: string, via: OfferWay, session: string, trace: string | null = null): Promise<Outcome> =>
-      run(id, { type: "offer", via, session, now: now() }, { actor: bridgeActor, trace }),
+    /** The target has it out of its mailbox. */
+    acknowledge: (id: string, holder: string, caller: Caller): Promise<Outcome> =>
+      run(id, { type: "acknowledge", by: caller.actor, holder }, caller),
+    deadLetter: (id: string): Promise<Outcome> =>
+      run(id, { type: "deadLetter", now: now(), deliveriesMax: limits.mailboxDeliveriesMax }, byBridge),
+    reroute: (id: string, to: Arm, reason: string, caller: Caller): Promise<Outcome> =>
+      run(id, { type: "reroute", to, reason }, caller),
+    /** A question of the bridge's own, by the way that is to be tried. */
+    probe: async (to: string, arm: Arm, timeoutMs: number): Promise<Asked> => {
+      const accepted = acceptSchema({ type: "boolean" });
+      if (!accepted.ok) throw new Error("the schema of a probe is one");
+      const time = now();
+      const id = newId("el_", time);
+      const { schema, hash: schemaHash } = accepted;
+      const asked = { from: bridgeActor, to, message: "Are you there?", schema: schema as Json, schemaHash };
+      const question = compose(ports, id, { ...asked, deadline: time + timeoutMs, arm });
+      const outcome = await run(id, { type: "ask", question }, byBridge);
+      return outcome.ok ? { ok: true, id, state: outcome.state, repeated: false } : outcome;
+    },
+    /** Call when bytes have left, and only then. `until`: out of the mailbox, under a lease that ends then. */
+    offered: (
+      id: string,
+      via: OfferWay,
+      session: string,
+      trace: string | null = null,
+      until?: number,
+    ): Promise<Outcome> =>
+      run(
+        id,
+        { type: "offer", via, session, now: now(), ...(until === undefined ? {} : { until }) },
+        { actor: bridgeActor, trace },
+      ),
     expire: (id: string): Promise<Outcome> => run(id, { type: "expire", now: now() }, byBridge),
     lapse: (id: string): Promise<Outcome> => run(id, { type: "lapse", now: now() }, byBridge),
   };
@@ -324,6 +357,8 @@ export const compose = (
   { rng, audience }: Pick<ElicitPorts, "rng" | "audience">,
   id: string,
   asked: Omit<Question, "challenge" | "requestHash">,
+  /** SHA-256 of what the asker has signed of it. */
+  signedHash?: string,
 ): Question => {
   const question = { ...asked, challenge: base64url(rng.bytes(CHALLENGE_BYTES)) };
   return { ...question, requestHash: base64url(sha256(canonical(requestCore(audience, id, question, signedHash)))) };
@@ -354,8 +389,6 @@ const hasOwnKey = (target: Agent): boolean =>
 
 const byBridge: Caller = { actor: bridgeActor, trace: null };
 
-  /** SHA-256 of what the asker has signed of it. */
-  signedHash?: string,
 const check = (schema: Json, content: Json): readonly Problem[] => checkValue(schema as JsonSchema, content);
 
 const no = (code: Refusal["code"], detail: string, problems?: readonly Problem[]) =>

@@ -16,6 +16,8 @@ export interface GatePorts {
   readonly allowances: Allowances;
   readonly authorizer: Authorizer;
   readonly violation: RecordViolation;
+  /** Why new work of this kind is not taken now; undefined when it is. */
+  readonly refuses: (action: Action) => Refusal | undefined;
 }
 
 export interface Passage {
@@ -55,6 +57,8 @@ export const gate = (ports: GatePorts) => {
   };
 
   const admit = (caller: Caller, { action, target, charge }: Passage): Admitted | Promise<Admitted> => {
+    const closed = ports.refuses(action);
+    if (closed !== undefined) return { ok: false, refusal: closed };
     const charged = charge === undefined ? undefined : allowances.charge(caller.actor, charge);
     if (charged?.ok === false) {
       const refused = { ok: false, refusal: charged.refusal } as const;

@@ -89,6 +89,7 @@ export const inquireCommands = (ports: InquirePorts) => {
       schema: accepted.schema as Json,
       schemaHash: accepted.hash,
       deadline: Math.min(time + plan.attemptMs, plan.deadline),
+      arm: ports.armOf(to),
       inquiry: id,
       root: correlation,
       ...(plan.causedBy === undefined ? {} : { causedBy: plan.causedBy }),

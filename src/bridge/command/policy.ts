@@ -9,7 +9,7 @@ entity Agent { roles: Set<String>, kind: String, expertise: Set<String> };
 entity Bridge;
 action ask, signOff appliesTo { principal: Agent, resource: Agent };
 action inquire, answer, cancel, read, list, appendEvent, queryEvents, register, revoke, operate, resetBudget, audit,
-  rotateKey, rotateMaster
+  rotateKey, rotateMaster, recover, "rollout.advance", "rollout.abort", review, remedy, waive
   appliesTo { principal: Agent, resource: Bridge };
 `;
 
@@ -30,6 +30,12 @@ export const actions = [
   "audit",
   "rotateKey",
   "rotateMaster",
+  "recover",
+  "rollout.advance",
+  "rollout.abort",
+  "review",
+  "remedy",
+  "waive",
 ] as const;
 export type Action = (typeof actions)[number];
 
@@ -42,6 +48,9 @@ export const privileged: ReadonlySet<Action> = new Set([
   "signOff",
   "audit",
   "rotateMaster",
+  "recover",
+  "review",
+  "waive",
 ]);
 
 /** The seed system's roles: guests look, agents work, experts sign off, systems and admins operate. */
@@ -68,6 +77,10 @@ when { principal.roles.containsAny(["expert", "reviewer"]) };
 permit (principal, action == Action::"operate", resource)
 when { principal.roles.containsAny(["system", "admin"]) };
 
+@id("operators-roll-out-and-back")
+permit (principal, action in [Action::"rollout.advance", Action::"rollout.abort"], resource)
+when { principal.roles.containsAny(["system", "admin"]) };
+
 @id("admins-register")
 permit (principal, action in [Action::"register", Action::"revoke", Action::"rotateMaster"], resource)
 when { principal.roles.contains("admin") };
@@ -76,7 +89,19 @@ when { principal.roles.contains("admin") };
 permit (principal, action == Action::"audit", resource)
 when { principal.roles.containsAny(["auditor", "admin", "system"]) };
 
-@id("people-reset-budgets")
-permit (principal, action == Action::"resetBudget", resource)
+@id("reviewers-review")
+permit (principal, action == Action::"review", resource)
+when { principal.roles.containsAny(["reviewer", "system", "admin"]) };
+
+@id("workers-mend")
+permit (principal, action == Action::"remedy", resource)
+when { principal.roles.containsAny(["agent", "expert", "reviewer", "system", "admin"]) };
+
+@id("admins-waive")
+permit (principal, action == Action::"waive", resource)
+when { principal.roles.contains("admin") };
+
+@id("people-reset-budgets-and-end-emergencies")
+permit (principal, action in [Action::"resetBudget", Action::"recover"], resource)
 when { principal.kind == "human" && principal.roles.contains("admin") };
 `;

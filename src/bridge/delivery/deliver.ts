@@ -1,14 +1,17 @@
 import { type Offer, offerOf } from "../../domain/answer.ts";
+import { type Arm, PUSH_FLAG } from "../../domain/arm.ts";
 import type { OfferWay } from "../../domain/elicitation.ts";
 import { idOf, type Recorded } from "../../domain/event.ts";
 import type { Limits } from "../../domain/limit.ts";
 import type { Observer } from "../../domain/observer.ts";
 import type { Refusal } from "../../domain/refusal.ts";
-import type { Cancel, Scheduler } from "../../domain/world.ts";
+import type { Scheduler } from "../../domain/world.ts";
 import type { AgentDirectory } from "../projection/agents.ts";
 import { type ElicitationView, type Held, isOpen, type OpenElicitation } from "../projection/elicitations.ts";
 import { deadlines } from "./deadlines.ts";
+import { type Letter, mailbox } from "./mailbox.ts";
 import { type Listener, presence } from "./presence.ts";
+import { openWaits } from "./waits.ts";
 
 export interface DeliveryPorts {
   /** The log's time, by which deadlines are meant. */
@@ -18,10 +21,14 @@ export interface DeliveryPorts {
   readonly audience: string;
   readonly agents: AgentDirectory;
   readonly elicitations: ElicitationView;
+  /** By which way the next question for this agent goes. */
+  readonly armOf: (agent: string) => Arm;
   readonly observer: Pick<Observer, "queued" | "handing" | "handed">;
   /** Commands that delivery gives when something happened: bytes left, a deadline passed, an agent showed itself. */
   readonly record: {
-    readonly offered: (id: string, via: OfferWay, session: string, trace: string | null) => void;
+    /** `until`: out of the mailbox, under a lease that ends then. */
+    readonly offered: (id: string, via: OfferWay, session: string, trace: string | null, until?: number) => void;
+    readonly deadLetter: (id: string) => void;
     readonly expire: (id: string) => void;
     readonly lapse: (id: string) => void;
     readonly seen: (agent: string, via: string) => void;
@@ -48,8 +55,9 @@ export interface InboxItem {
 export const delivery = (ports: DeliveryPorts) => {
   const { now, scheduler, agents, elicitations, audience, observer, record } = ports;
   const present = presence();
-  const waits = new Map<string, Set<() => void>>();
+  const { wake, sleep, wakeAll } = openWaits(scheduler);
   const timers = deadlines(now, scheduler, due, (id) => elicitations.find(id)?.state.status === "open");
+  const mail = mailbox({ ...ports, arrived: (held) => void putInMailbox(held), record });
 
   function due(id: string): void {
     const held = elicitations.find(id);
@@ -76,20 +84,25 @@ export const delivery = (ports: DeliveryPorts) => {
     return true;
   };
 
-  /** True when somebody waited for it. */
-  const wake = (key: string): boolean => {
-    const waiting = waits.get(key);
-    if (waiting === undefined) return false;
-    waits.delete(key);
-    for (const resume of waiting) resume();
-    return true;
-  };
-
   const offerAll = (held: OpenElicitation): void => {
     const { to } = held.state.question;
     let isTaken = false;
-    for (const listener of present.of(to)) isTaken = offerTo(listener, held) || isTaken;
+    if (held.state.mailbox !== null) isTaken = putInMailbox(held);
+    else for (const listener of present.of(to)) isTaken = offerTo(listener, held) || isTaken;
     if (!wake(`inbox ${to}`) && !isTaken) observer.queued("ask", held.id);
+  };
+
+  /** Nothing is pushed; who does not expect mail is told to look. True when somebody waited for it. */
+  const putInMailbox = ({ state }: OpenElicitation): boolean => {
+    const { to } = state.question;
+    const isAwaited = wake(`mail ${to}`);
+    if (!isAwaited && ports.armOf(to) === "push") for (const listener of present.of(to)) listener.mailed?.();
+    return isAwaited;
+  };
+
+  /** The flag has changed: whoever is in the mailbox arm now has to poll. */
+  const tellMailed = (): void => {
+    for (const listener of [...present.all()]) if (ports.armOf(listener.agent) === "mailbox") listener.mailed?.();
   };
 
   /** Told after the projections have folded the same events. */
@@ -97,36 +110,22 @@ export const delivery = (ports: DeliveryPorts) => {
     for (const event of events) {
       if (event.type === "agent.revoked") wake(`agent ${idOf(event.stream)}`);
       if (event.type === "inquiry.concluded") wake(idOf(event.stream));
+      if (event.type.startsWith("flag.") && idOf(event.stream) === PUSH_FLAG) tellMailed();
       if (!event.stream.startsWith("elicitation/")) continue;
       const id = idOf(event.stream);
       const held = elicitations.find(id);
       if (event.type === "elicitation.asked") timers.add(id, event.data.deadline);
       if (event.type === "elicitation.claimed") timers.add(id, event.data.until);
-      if (event.type === "elicitation.asked" || event.type === "elicitation.lapsed") {
+      if (becomesOfferable.has(event.type)) {
         if (held !== undefined && isOpen(held)) offerAll(held);
       }
-      if (held !== undefined && !isOpen(held)) wake(id);
+      if (held !== undefined && !isOpen(held)) {
+        wake(id);
+        mail.forget(id);
+      }
       for (const party of event.parties) for (const listener of present.of(party)) listener.notify(event);
     }
   };
-
-  /** Resolves when `key` is woken, after `ms`, or when `signal` aborts: whichever is first. */
-  const sleep = (key: string, ms: number, signal?: AbortSignal): Promise<void> =>
-    new Promise((resolve) => {
-      let cancel: Cancel = () => undefined;
-      const waiting = waits.get(key) ?? new Set();
-      const done = (): void => {
-        cancel();
-        waiting.delete(done);
-        if (waiting.size === 0 && waits.get(key) === waiting) waits.delete(key);
-        signal?.removeEventListener("abort", done);
-        resolve();
-      };
-      waits.set(key, waiting.add(done));
-      cancel = scheduler.after(ms, done);
-      signal?.addEventListener("abort", done);
-      if (signal?.aborted === true) done();
-    });
 
   return {
     onCommitted,
@@ -138,11 +137,13 @@ export const delivery = (ports: DeliveryPorts) => {
         timers.add(held.id, held.state.question.deadline);
         if (held.state.stage.name === "claimed") timers.add(held.id, held.state.stage.until);
       }
+      mail.start();
     },
     stop: (why: Refusal): void => {
       timers.stop();
+      mail.stop();
       for (const listener of [...present.all()]) listener.end(why);
-      for (const key of [...waits.keys()]) wake(key);
+      wakeAll();
     },
 
     /** A live connection: it gets what is open now, oldest first, and everything from now on. */
@@ -150,7 +151,7 @@ export const delivery = (ports: DeliveryPorts) => {
       const detach = present.add(listener);
       record.seen(listener.agent, listener.via);
       for (const held of elicitations.inbox(listener.agent)) {
-        if (held.state.stage.name !== "claimed") offerTo(listener, held);
+        if (held.state.stage.name !== "claimed" && held.state.mailbox === null) offerTo(listener, held);
       }
       return () => {
         detach();
@@ -188,6 +189,19 @@ export const delivery = (ports: DeliveryPorts) => {
       }),
     seen: (agent: string, via: string): void => record.seen(agent, via),
 
+    offerOf: (held: OpenElicitation): Offer => itemOf(held).offer,
+    /** The mailboxes. Whoever hands a letter over calls `mailLeft` once its bytes are gone. */
+    mail,
+    mailLeft: (letters: readonly Letter[], via: OfferWay, session: string, traces: readonly (string | null)[]): void =>
+      letters.forEach(({ held, until }, index) => {
+        observer.handed("ask", held.id, via);
+        record.offered(held.id, via, session, traces[index] ?? null, until);
+      }),
+    /** Whether this agent's questions have to be polled for: now, or from the next one on. */
+    isMailed: (agent: string): boolean => ports.armOf(agent) === "mailbox" || mail.hasMail(agent),
+    /** Long poll: until something may be handed out of the agent's mailbox. */
+    untilMailed: (agent: string, ms: number, signal?: AbortSignal) => sleep(`mail ${agent}`, ms, signal),
+
     /** Long poll: until something new is asked of the agent. */
     untilAsked: (agent: string, ms: number, signal?: AbortSignal) => sleep(`inbox ${agent}`, ms, signal),
 
@@ -211,5 +225,12 @@ export const delivery = (ports: DeliveryPorts) => {
     counts: () => ({ connections: [...present.all()].length, agents: present.agents(), deadlines: timers.size() }),
   };
 };
+
+/** Committed, these make a question one to be offered. */
+const becomesOfferable: ReadonlySet<string> = new Set([
+  "elicitation.asked",
+  "elicitation.lapsed",
+  "elicitation.rerouted",
+]);
 
 export type Delivery = ReturnType<typeof delivery>;

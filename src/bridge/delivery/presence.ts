@@ -17,6 +17,8 @@ export interface Listener {
    * them than without it.
    */
   readonly offer: SendOffer | null;
+  /** Questions wait in its agent's mailbox, or will from now on: they are not pushed. Absent: it cannot be told. */
+  readonly mailed?: () => void;
   /** Something happened to an elicitation that this agent is a party of. */
   readonly notify: (event: Recorded) => void;
   /** Ends the connection and says why. */

@@ -78,7 +78,7 @@ export const webhookDelivery = (ports: WebhookPorts) => {
   let stopped = false;
 
   const isWanted = (held: ReturnType<ElicitationView["find"]>): held is OpenElicitation =>
-    held !== undefined && isOpen(held) && held.state.stage.name === "asked";
+    held !== undefined && isOpen(held) && held.state.mailbox === null && held.state.stage.name === "asked";
 
   const enqueue = (id: string): void => {
     if (stopped || due.length + timers.size >= limits.webhooksWaitingMax) return;
@@ -172,7 +172,7 @@ export const webhookDelivery = (ports: WebhookPorts) => {
     /** Told after the projections have folded the same events, and after connected listeners had their offers. */
     onCommitted: (events: readonly Recorded[]): void => {
       for (const event of events) {
-        if (event.type !== "elicitation.asked" && event.type !== "elicitation.lapsed") continue;
+        if (!/^elicitation\.(asked|lapsed|rerouted)$/.test(event.type)) continue;
         const [, to] = event.parties;
         if (to === undefined || webhooks.of(to) === undefined) continue;
         if (ports.isReachable(to)) later(idOf(event.stream), GRACE_MS);

@@ -5,7 +5,7 @@ import type { Clock } from "../../domain/world.ts";
 import type { LogFault } from "../log/log.ts";
 import { isFault, limitOf, refusalClassOf, viewOfCall, violationOfCall, violationOfEvent } from "./refused.ts";
 import type { Exemplar, Series } from "./series.ts";
-import type { Story, Turn } from "./story.ts";
+import type { Arm, Story, Turn } from "./story.ts";
 import { sampledTraceId } from "./traceparent.ts";
 
 /** What events, calls and deliveries mean in numbers. */
@@ -56,19 +56,20 @@ export const meter = (series: Series, clock: Clock) => {
       story.wasOffered = true;
       series.add(signals.elicitationsOffered, { via: event.data.via, arm });
     },
-    served: (call: Served): void => {
+    /** `arm`: of the question that it was about, or would have been. */
+    served: (call: Served, arm: Arm): void => {
       const { operation, refusal } = call;
       const view = viewOfCall[operation];
       if (view !== undefined) series.record(signals.reads, { view }, (clock.monotonic() - call.receivedAt) / 1000);
       const isAsk = operation === "elicitations.ask";
       if (isFault(call)) {
         if (isAsk || operation === "elicitations.answer") {
-          series.add(signals.elicitationsEnded, { status: "error", arm: "stable" });
+          series.add(signals.elicitationsEnded, { status: "error", arm });
         }
         return;
       }
       if (refusal === undefined) return;
-      if (isAsk) series.add(signals.elicitationsEnded, { status: "rejected", arm: "stable" });
+      if (isAsk) series.add(signals.elicitationsEnded, { status: "rejected", arm });
       const reason = operation === "elicitations.answer" ? refusalClassOf(refusal.code) : undefined;
       if (reason !== undefined) series.add(signals.answersRefused, { reason });
       const limit_type = limitOf(refusal.code, operation);
@@ -78,7 +79,7 @@ export const meter = (series: Series, clock: Clock) => {
     },
     handing: (via: Via): void => series.add(signals.deliveryAttempts, { via }),
     handed: (story: Story | undefined, via: Via, isOffered: boolean): void =>
-      series.add(signals.deliveries, { via, result: isOffered ? "offered" : "failed", arm: story?.arm ?? "stable" }),
+      series.add(signals.deliveries, { via, result: isOffered ? "offered" : "failed", arm: story?.arm ?? "canary" }),
     leg: (leg: Leg, { arm, trace, endTrace }: Story, ms: number): void => {
       const seconds = ms / 1000;
       const example = exemplar(leg === "ask" ? trace : endTrace, seconds);

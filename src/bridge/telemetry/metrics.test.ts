@@ -99,10 +99,10 @@ describe("one elicitation", () => {
     elicitation("el_1")(offered);
     elicitation("el_1")(offered);
     elicitation("el_1")(accepted);
-    expect(await value('lighthouse_elicitations_asked_total{arm="stable"}')).toBe(1);
-    expect(await value('lighthouse_elicitations_offered_total{via="websocket",arm="stable"}')).toBe(1);
-    expect(await value('lighthouse_elicitations_claimed_total{arm="stable"}')).toBe(1);
-    expect(await value('elicitation_requests_total{status="accepted",arm="stable"}')).toBe(1);
+    expect(await value('lighthouse_elicitations_asked_total{arm="canary"}')).toBe(1);
+    expect(await value('lighthouse_elicitations_offered_total{via="websocket",arm="canary"}')).toBe(1);
+    expect(await value('lighthouse_elicitations_claimed_total{arm="canary"}')).toBe(1);
+    expect(await value('elicitation_requests_total{status="accepted",arm="canary"}')).toBe(1);
     expect(await value("lighthouse_log_events_appended_total")).toBe(4);
     expect(await value("lighthouse_log_position")).toBe(4);
   });
@@ -156,10 +156,10 @@ describe("the bridge's own time", () => {
     observer.handing("answer", "el_1", "websocket");
     await clock.advance(300);
     observer.handed("answer", "el_1", "websocket");
-    expect(await value('lighthouse_bridge_overhead_seconds_sum{leg="ask",arm="stable"}')).toBeCloseTo(0.007);
-    expect(await value('lighthouse_bridge_overhead_seconds_sum{leg="answer",arm="stable"}')).toBeCloseTo(0.3);
-    expect(await value('lighthouse_bridge_overhead_seconds_bucket{leg="answer",arm="stable",le="0.3"}')).toBe(1);
-    expect(await value('lighthouse_bridge_overhead_seconds_bucket{leg="answer",arm="stable",le="0.2"}')).toBe(0);
+    expect(await value('lighthouse_bridge_overhead_seconds_sum{leg="ask",arm="canary"}')).toBeCloseTo(0.007);
+    expect(await value('lighthouse_bridge_overhead_seconds_sum{leg="answer",arm="canary"}')).toBeCloseTo(0.3);
+    expect(await value('lighthouse_bridge_overhead_seconds_bucket{leg="answer",arm="canary",le="0.3"}')).toBe(1);
+    expect(await value('lighthouse_bridge_overhead_seconds_bucket{leg="answer",arm="canary",le="0.2"}')).toBe(0);
   });
 
   it("is not measured for a question that waited because its target was not connected", async () => {
@@ -170,8 +170,8 @@ describe("the bridge's own time", () => {
     await clock.advance(3_600_000);
     metrics.observer.handing("ask", "el_1", "websocket");
     metrics.observer.handed("ask", "el_1", "websocket");
-    expect(await value('lighthouse_bridge_overhead_seconds_count{leg="ask",arm="stable"}')).toBe(0);
-    expect(await value('lighthouse_deliveries_total{via="websocket",result="offered",arm="stable"}')).toBe(1);
+    expect(await value('lighthouse_bridge_overhead_seconds_count{leg="ask",arm="canary"}')).toBe(0);
+    expect(await value('lighthouse_deliveries_total{via="websocket",result="offered",arm="canary"}')).toBe(1);
   });
 
   it("is measured for the first connection that had the question, and a failed one is counted as failed", async () => {
@@ -184,8 +184,8 @@ describe("the bridge's own time", () => {
     await clock.advance(2);
     observer.handed("ask", "el_1", "websocket");
     observer.handed("ask", "el_1", "websocket");
-    expect(await value('lighthouse_bridge_overhead_seconds_count{leg="ask",arm="stable"}')).toBe(1);
-    expect(await value('lighthouse_deliveries_total{via="sse",result="failed",arm="stable"}')).toBe(1);
+    expect(await value('lighthouse_bridge_overhead_seconds_count{leg="ask",arm="canary"}')).toBe(1);
+    expect(await value('lighthouse_deliveries_total{via="sse",result="failed",arm="canary"}')).toBe(1);
     expect(await value('lighthouse_delivery_attempts_total{via="sse"}')).toBe(1);
   });
 
@@ -216,8 +216,8 @@ describe("calls", () => {
     metrics.observer.served({ ...call, refusal: refusal("log_unavailable", "disk full") });
     metrics.observer.served({ ...call, fault: new Error("a bug") });
     metrics.observer.served(call);
-    expect(await value('elicitation_requests_total{status="rejected",arm="stable"}')).toBe(1);
-    expect(await value('elicitation_requests_total{status="error",arm="stable"}')).toBe(2);
+    expect(await value('elicitation_requests_total{status="rejected",arm="canary"}')).toBe(1);
+    expect(await value('elicitation_requests_total{status="error",arm="canary"}')).toBe(2);
   });
 
   it("that run into a limit are counted by limit, and an answer by the check that it failed", async () => {
@@ -276,8 +276,8 @@ describe("a bridge that starts on a log with a past", () => {
     elicitation("el_2")(accepted);
     await clock.advance(10_000);
     elicitation("el_1")(accepted);
-    expect(await value('lighthouse_elicitations_asked_total{arm="stable"}')).toBe(0);
-    expect(await value('elicitation_requests_total{status="accepted",arm="stable"}')).toBe(1);
+    expect(await value('lighthouse_elicitations_asked_total{arm="canary"}')).toBe(0);
+    expect(await value('elicitation_requests_total{status="accepted",arm="canary"}')).toBe(1);
     expect(await value('elicitation_response_time_seconds_sum{response_type="accepted"}')).toBe(10);
     expect(await value("lighthouse_log_events_appended_total")).toBe(1);
   });

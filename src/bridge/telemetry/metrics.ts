@@ -1,3 +1,4 @@
+import { type Arm, armLabel } from "../../domain/arm.ts";
 import type { Recorded } from "../../domain/event.ts";
 import type { Observer } from "../../domain/observer.ts";
 import { modes, type Signal, signals, stages, transports } from "../../domain/signal.ts";
@@ -28,6 +29,8 @@ export interface Readings {
   readonly connections?: () => Partial<Record<(typeof transports)[number], number>>;
   readonly mode?: () => (typeof modes)[number];
   readonly rolloutPercentage?: () => number;
+  /** By which way a question for this agent goes now: where one counts that was never asked. Absent: by push. */
+  readonly armOf?: (target: string) => Arm;
   readonly storeConnections?: () => number;
   readonly disk?: () => Promise<{ readonly freeBytes: number; readonly sizeBytes: number }>;
 }
@@ -77,7 +80,7 @@ export const createMetrics = (options: MetricsOptions): Metrics => {
 
   return {
     fold,
-    observer: observing(stories, counts, clock, sinks),
+    observer: observing(stories, counts, clock, sinks, readings.armOf ?? (() => "push")),
     log: counts.log,
     timed: (log) => {
       past = log.head().position;
@@ -91,7 +94,13 @@ export const createMetrics = (options: MetricsOptions): Metrics => {
   };
 };
 
-const observing = (stories: Stories, counts: Meter, clock: Clock, sinks: readonly Sink[]): Observer => ({
+const observing = (
+  stories: Stories,
+  counts: Meter,
+  clock: Clock,
+  sinks: readonly Sink[],
+  armOf: (target: string) => Arm,
+): Observer => ({
   entered: (operation, traceparent, subject) => {
     if (sinks.length === 0) return traceparent;
     const story = subject === undefined ? undefined : stories.find(subject);
@@ -100,7 +109,8 @@ const observing = (stories: Stories, counts: Meter, clock: Clock, sinks: readonl
     return trace;
   },
   served: (call) => {
-    counts.served(call);
+    const story = call.subject === undefined ? undefined : stories.find(call.subject);
+    counts.served(call, story?.arm ?? armLabel[armOf(call.target ?? "")]);
     for (const sink of sinks) sink.served(call);
   },
   began: stories.began,

@@ -1,3 +1,4 @@
+import { armLabel, type Arm as DeliveryArm } from "../../domain/arm.ts";
 import { idOf, type Recorded } from "../../domain/event.ts";
 import type { Leg } from "../../domain/observer.ts";
 import type { arms, stages } from "../../domain/signal.ts";
@@ -118,6 +119,9 @@ export const openStories = () => {
         case "elicitation.lapsed":
           move(story, "asked");
           break;
+        case "elicitation.rerouted":
+          if (story.stage !== "claimed") move(story, "asked");
+          break;
         case "elicitation.accepted":
         case "elicitation.declined":
         case "elicitation.cancelled":
@@ -156,6 +160,5 @@ export const openStories = () => {
 
 export type Stories = ReturnType<typeof openStories>;
 
-/** A rollout writes into each question by which arm it goes; without one everything is stable. */
-const armOf = (question: object): Arm =>
-  (question as { readonly arm?: string }).arm === "canary" ? "canary" : "stable";
+/** It is in each question by which arm it goes; those from before there were two were pushed. */
+const armOf = ({ arm = "push" }: { readonly arm?: DeliveryArm }): Arm => armLabel[arm];

@@ -125,7 +125,7 @@ describe("a bridge with everything on", () => {
     expect(about).toHaveLength(1);
     expect(about[0]).toContain("otlp_traces");
     expect(about[0]).toContain("503");
-    expect(t.logstash.lines.join()).not.toContain("canary");
+    expect(t.logstash.lines.join()).not.toContain("canary-");
     await t.telemetry.close(1_000);
   });
 
@@ -134,7 +134,7 @@ describe("a bridge with everything on", () => {
     await t.logstash.kill();
     await t.served.close();
     await t.roundTrip();
-    expect(await t.value('elicitation_requests_total{status="accepted",arm="stable"}')).toBe(1);
+    expect(await t.value('elicitation_requests_total{status="accepted",arm="canary"}')).toBe(1);
     await t.telemetry.close(1);
     rmSync(folder, { recursive: true, force: true });
   });

@@ -25,11 +25,11 @@ const watched = async () => {
     return Number(line?.slice(selector.length + 1).split(" ")[0]);
   };
   const legs = async () => ({
-    ask: await value('lighthouse_bridge_overhead_seconds_count{leg="ask",arm="stable"}'),
-    answer: await value('lighthouse_bridge_overhead_seconds_count{leg="answer",arm="stable"}'),
+    ask: await value('lighthouse_bridge_overhead_seconds_count{leg="ask",arm="canary"}'),
+    answer: await value('lighthouse_bridge_overhead_seconds_count{leg="answer",arm="canary"}'),
     seconds:
-      (await value('lighthouse_bridge_overhead_seconds_sum{leg="ask",arm="stable"}')) +
-      (await value('lighthouse_bridge_overhead_seconds_sum{leg="answer",arm="stable"}')),
+      (await value('lighthouse_bridge_overhead_seconds_sum{leg="ask",arm="canary"}')) +
+      (await value('lighthouse_bridge_overhead_seconds_sum{leg="answer",arm="canary"}')),
   });
   return { ...t, clock, metrics, alice, bob, value, legs };
 };
@@ -107,8 +107,8 @@ describe("the bridge's own time, on a whole bridge", () => {
     target.hold();
     await t.ask("alice", "bob");
     target.letGo(new Error("cut"));
-    expect(await t.value('lighthouse_deliveries_total{via="websocket",result="failed",arm="stable"}')).toBe(1);
-    expect(await t.value('lighthouse_elicitations_offered_total{via="websocket",arm="stable"}')).toBe(0);
+    expect(await t.value('lighthouse_deliveries_total{via="websocket",result="failed",arm="canary"}')).toBe(1);
+    expect(await t.value('lighthouse_elicitations_offered_total{via="websocket",arm="canary"}')).toBe(0);
   });
 });
 
@@ -121,7 +121,7 @@ describe("calls on a whole bridge", () => {
     const id = await t.ask("bob", "alice");
     const answer = t.bob.sign({ ...t.alice.offer(id), to: "bob" }, { action: "accept", content: 1 });
     await asker.call("elicitations.answer", { id, answer });
-    expect(await t.value('elicitation_requests_total{status="rejected",arm="stable"}')).toBe(2);
+    expect(await t.value('elicitation_requests_total{status="rejected",arm="canary"}')).toBe(2);
     expect(await t.value('lighthouse_answers_refused_total{reason="signature"}')).toBe(1);
     expect(await t.value('security_violations_total{type="invalid_signature",severity="critical"}')).toBe(1);
   });

@@ -93,9 +93,14 @@ const observed =
   async (bridge, who, raw, session) => {
     const { observer } = bridge;
     const { receivedAt } = session;
-    const subject = subjectOf(raw);
+    const subject = memberOf(raw, "id");
     const trace = observer.entered(operation, session.trace ?? who.trace, subject);
-    const served = { operation, actor: who.agent, trace, receivedAt, ...(subject === undefined ? {} : { subject }) };
+    const target = memberOf(raw, "to");
+    const served = {
+      ...{ operation, actor: who.agent, trace, receivedAt },
+      ...(subject === undefined ? {} : { subject }),
+      ...(target === undefined ? {} : { target }),
+    };
     try {
       const reply = await call(bridge, trace === who.trace ? who : { ...who, trace }, raw, session);
       observer.served(reply.ok ? served : { ...served, refusal: reply.refusal });
@@ -106,9 +111,9 @@ const observed =
     }
   };
 
-const subjectOf = (raw: unknown): string | undefined => {
-  const { id } = (raw ?? {}) as { readonly id?: unknown };
-  return typeof id === "string" ? id : undefined;
+const memberOf = (raw: unknown, member: "id" | "to"): string | undefined => {
+  const value = ((raw ?? {}) as { readonly id?: unknown; readonly to?: unknown })[member];
+  return typeof value === "string" ? value : undefined;
 };
 
 /** An operation behind its door: takes anything, and runs only on what fits. */

@@ -23,7 +23,7 @@ export interface PushTarget {
 }
 
 export interface Pushed {
-  readonly name: "offer" | "ended" | "event";
+  readonly name: "offer" | "ended" | "event" | "mailbox";
   readonly data: object;
   /** A reader who has this has everything up to this position of the log that it asked for. Offers have no such place. */
   readonly toldUpTo?: number;
@@ -73,6 +73,9 @@ export const startPushing = (bridge: Bridge, who: Principal, session: string, op
     via: to.via,
     login: who.login,
     offer: inbox ? offers(bridge, to) : null,
+    mailed: () => {
+      if (inbox) to.push({ name: "mailbox", data: { arm: "mailbox" } });
+    },
     // With `events` too, one listener tells both, or their places would not come in order.
     notify: (event) => {
       if (!events && ofInterest(event)) tellNow(event);
@@ -101,6 +104,8 @@ export const startPushing = (bridge: Bridge, who: Principal, session: string, op
 
   return {
     head,
+    /** Questions have to be polled for: `messages.wait`. */
+    isMailed: inbox && bridge.deliver.isMailed(who.agent),
     caughtUp: isLive ? Promise.resolve() : catchUp(after ?? head),
     stop: (): void => {
       isStopped = true;
@@ -131,8 +136,12 @@ const offers = (bridge: Bridge, to: PushTarget): SendOffer => {
       if (!to.signal.aborted && !to.room.isFree()) return to.room.whenFree(pump);
       waiting.delete(id);
       if (to.signal.aborted) left(new Error("the connection has ended"));
-      else if (bridge.elicitations.find(id)?.state.status !== "open") left(new Error("it ended before its turn"));
-      else send();
+      else {
+        const state = bridge.elicitations.find(id)?.state;
+        if (state?.status !== "open") left(new Error("it ended before its turn"));
+        else if (state.mailbox !== null) left(new Error("it was taken out of this way of delivery before its turn"));
+        else send();
+      }
     }
   };
   return (offer, position, trace, left) => {

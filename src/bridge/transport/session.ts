@@ -20,6 +20,7 @@ type RpcId = string | number | null;
  *     ─► offer   {offer, position}      a question for you            (inbox)
  *     ─► ended   {elicitation}          one of yours has its outcome  (outcomes)
  *     ─► event   {event}                anything you may see          (events)
+ *     ─► mailbox {arm}                  questions are not pushed now: poll `messages.wait`  (inbox)
  *     ─► closing {code, title, detail}  why the bridge ends this connection
  */
 export const serveSession = (
@@ -106,7 +107,8 @@ export const serveSession = (
     stopPushing = pushing.stop;
     // What was offered at once may have been too much for its reader already.
     if (gone.signal.aborted) stopPushing();
-    reply(rpcId, { session: id, agent: who.agent, audience: bridge.audience, position: pushing.head });
+    const opened = { session: id, agent: who.agent, audience: bridge.audience, position: pushing.head };
+    reply(rpcId, pushing.isMailed ? { ...opened, mailbox: true } : opened);
     pushing.caughtUp.catch((fault: unknown) => {
       onFault(fault);
       // It was told that everything would follow. Better to start again than to leave a gap.

@@ -14,6 +14,7 @@ test("a bridge that can record is well, needs no credential to say so, and names
   expect(pages.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
   expect(pages[0]?.json()).toEqual({
     status: "ok",
+    mode: "normal",
     log: { writable: true, position: 4 },
     open: 1,
     connections: 0,

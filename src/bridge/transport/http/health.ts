@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { type Static, Type } from "typebox";
+import { modes } from "../../../domain/signal.ts";
 import type { Bridge } from "../../bridge.ts";
 import { Millis, Position } from "../views.ts";
 import type { Served } from "./methods.ts";
@@ -27,6 +28,9 @@ const Count = (description: string) => Type.Integer({ minimum: 0, description })
 const HealthSchema = Type.Object({
   status: Status,
   reason: Reason,
+  mode: Type.Enum([...modes], { description: "outside of normal, no new work is taken" }),
+  modeSince: Type.Optional(Millis("since when it is not normal")),
+  modeDetail: Type.Optional(Type.String({ description: "why it is not" })),
   log: Type.Object({ writable: Type.Boolean(), position: Position, reason: Reason }),
   open: Count("questions that wait for their end"),
   connections: Count("live connections of agents, waiting polls included"),
@@ -71,6 +75,7 @@ const health = ({ bridge }: HealthPorts, startedAt: number): Static<typeof Healt
   const log = bridge.log.health();
   return {
     ...statusOf(failing(bridge)),
+    ...modeOf(bridge),
     log: {
       writable: log.writable,
       position: bridge.log.head().position,
@@ -83,8 +88,16 @@ const health = ({ bridge }: HealthPorts, startedAt: number): Static<typeof Healt
   };
 };
 
+/** An emergency is a state and no illness: the bridge is alive, and says that it takes no new work. */
+const modeOf = (bridge: Bridge) => {
+  const state = bridge.degrade.current();
+  if (state.name === "normal") return { mode: state.name };
+  return { mode: state.name, modeSince: state.since, modeDetail: state.detail };
+};
+
 const ready = ({ bridge }: HealthPorts): Static<typeof ReadySchema> => {
-  const reason = failing(bridge);
+  const { mode, modeDetail } = { modeDetail: "", ...modeOf(bridge) };
+  const reason = failing(bridge) ?? (mode === "normal" ? undefined : `${mode}: ${modeDetail}`);
   return reason === undefined ? { ready: true } : { ready: false, reason };
 };
 

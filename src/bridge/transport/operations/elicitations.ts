@@ -1,7 +1,7 @@
 import { Type } from "typebox";
 import type { Offer } from "../../../domain/answer.ts";
 import type { Elicitation, OfferWay } from "../../../domain/elicitation.ts";
-import { offerWays } from "../../../domain/event.ts";
+import { arms, offerWays } from "../../../domain/event.ts";
 import type { Json } from "../../../domain/json.ts";
 import { defaultLimits } from "../../../domain/limit.ts";
 import { receiptOf } from "../../../domain/receipt.ts";
@@ -190,6 +190,9 @@ const ReceiptStepSchema = Type.Object({
   what: Type.Enum([
     "asked",
     "offered",
+    "acknowledged",
+    "dead letter",
+    "rerouted",
     "claimed",
     "lease lapsed",
     "answer refused",
@@ -199,10 +202,15 @@ const ReceiptStepSchema = Type.Object({
     "expired",
   ]),
   deadline: Type.Optional(Millis("asked: the deadline")),
+  arm: Type.Optional(Type.Enum([...arms], { description: "asked: by which way of delivery" })),
+  from: Type.Optional(Type.Enum([...arms], { description: "rerouted: out of which way" })),
+  to: Type.Optional(Type.Enum([...arms], { description: "rerouted: into which way" })),
+  reason: Type.Optional(Type.String({ description: "rerouted: why" })),
+  deliveries: Type.Optional(Type.Integer({ description: "dead letter: how often it was handed out" })),
   via: Type.Optional(Type.Enum([...offerWays], { description: "offered: by which way" })),
   session: Type.Optional(Type.String({ description: "offered: on which connection" })),
-  holder: Type.Optional(Type.String({ description: "claimed, lapsed: who holds or held it" })),
-  until: Type.Optional(Millis("claimed: when the lease ends")),
+  holder: Type.Optional(Type.String({ description: "claimed, lapsed, acknowledged: who holds or held it" })),
+  until: Type.Optional(Millis("claimed: when the lease ends; offered: when the mailbox hands it out again")),
   code: Type.Optional(Type.String({ description: "answer refused: why" })),
   problems: Type.Optional(Type.Integer({ description: "answer refused: how many problems it had" })),
 });
@@ -215,12 +223,17 @@ export const receipt = operation({
   output: Type.Object({
     elicitation: ElicitationId,
     steps: Type.Array(ReceiptStepSchema),
+    mode: Type.Optional(
+      Type.Enum(["emergency", "recovering"], { description: "the bridge's mode now, unless it is normal" }),
+    ),
   }),
   http: { method: "GET", path: "/v1/elicitations/:id/receipt", status: 200 },
   run: async (bridge, who, { id }) => {
     const now = visible(await bridge.elicitations.get(id), who);
     if (!now.ok) return now;
-    return { ok: true, value: receiptOf(id, await streamEvents(bridge.log, id)) as never };
+    const { name: mode } = bridge.degrade.current();
+    const value = receiptOf(id, await streamEvents(bridge.log, id));
+    return { ok: true, value: (mode === "normal" ? value : { ...value, mode }) as never };
   },
 });
 
@@ -320,7 +333,7 @@ export const handed = operation({
   },
 });
 
-const charsOf = ({ message, schema }: Offer): number => message.length + JSON.stringify(schema).length;
+export const charsOf = ({ message, schema }: Offer): number => message.length + JSON.stringify(schema).length;
 
 /** An offer by one way is a fact the first time, not with every look: what repeats says nothing new. */
 export const isNewTo = (bridge: Bridge, id: string, way: OfferWay): boolean => {
