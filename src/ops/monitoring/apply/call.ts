@@ -18,6 +18,8 @@ export interface Request {
    * begun (429): after a 5xx or a broken connection nobody knows, and the caller has to look.
    */
   readonly isRepeatable: boolean;
+  /** Fewer attempts than the usual, for a look that somebody waits for. */
+  readonly attempts?: number;
 }
 
 export type Called =
@@ -40,7 +42,7 @@ export const callLimits = {
 export const call = async (ports: CallPorts, request: Request): Promise<Called> => {
   for (let attempt = 1; ; attempt++) {
     const outcome = await once(ports, request);
-    if (outcome.ok || attempt === callLimits.attempts) return outcome;
+    if (outcome.ok || attempt === (request.attempts ?? callLimits.attempts)) return outcome;
     const waitMs = outcome.retryAfterMs ?? callLimits.backoffMs * 2 ** (attempt - 1);
     const mayRepeat = outcome.isTransient && (request.isRepeatable || outcome.isKnown);
     const { scheduler, signal } = ports;

@@ -1,0 +1,65 @@
+import { type Duration, inSeconds } from "../spec/parts.ts";
+import { type Difference, shown } from "./compared.ts";
+
+/**
+ * What of a wanted configuration is not so in a running one. Servers fill in their defaults when they say what they
+ * run, so what we did not write is theirs to say; lists have to be as long as ours. They blank out secrets, make paths
+ * absolute and write `60s` as `1m`: none of that is a difference.
+ */
+export const differencesOf = (wanted: unknown, running: unknown, path: string): readonly Difference[] => {
+  if (isRecord(wanted) && isRecord(running)) {
+    return Object.entries(wanted).flatMap(([key, value]) => differencesOf(value, running[key], below(path, key)));
+  }
+  if (Array.isArray(wanted) && (Array.isArray(running) || running === undefined)) {
+    const theirs = (running ?? []) as readonly unknown[];
+    const length = Math.max(wanted.length, theirs.length);
+    return Array.from({ length }, (_, index) => index).flatMap((index) =>
+      index < wanted.length
+        ? differencesOf(wanted[index], theirs[index], below(path, nameOf(wanted[index]) ?? String(index)))
+        : [
+            {
+              path: below(path, nameOf(theirs[index]) ?? String(index)),
+              wanted: "absent",
+              running: shown(theirs[index]),
+            },
+          ],
+    );
+  }
+  return isSame(wanted, running) ? [] : [{ path, wanted: shown(wanted), running: shown(running) }];
+};
+
+const below = (path: string, key: string): string => (path === "" ? key : `${path}/${key}`);
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** Entries of lists by the name that people know them by. */
+const nameOf = (value: unknown): string | undefined => {
+  if (!isRecord(value)) return undefined;
+  const name = value["name"] ?? value["job_name"] ?? value["receiver"];
+  return typeof name === "string" ? name : undefined;
+};
+
+const hidden = "<secret>";
+
+const isSame = (wanted: unknown, running: unknown): boolean => {
+  if (wanted === running || running === hidden) return true;
+  // A value that is the product's own zero may be left out by it.
+  if (running === undefined) return wanted === false || wanted === "" || wanted === 0;
+  if (typeof wanted !== "string" || typeof running !== "string") return String(wanted) === String(running);
+  return isSameLength(wanted, running) || isSamePath(wanted, running);
+};
+
+const isSameLength = (wanted: string, running: string): boolean => {
+  const [ours, theirs] = [secondsOf(wanted), secondsOf(running)];
+  return ours !== undefined && Math.abs(ours - (theirs ?? Number.NaN)) < 1e-9;
+};
+
+/** `1m30s` as well as `90s`. */
+export const secondsOf = (text: string): number | undefined =>
+  /^([0-9]+(ms|s|m|h|d|w))+$/.test(text)
+    ? [...text.matchAll(/[0-9]+(?:ms|s|m|h|d|w)/g)].reduce((sum, [part]) => sum + inSeconds(part as Duration), 0)
+    : undefined;
+
+const isSamePath = (wanted: string, running: string): boolean =>
+  !wanted.startsWith("/") && running.startsWith("/") && running.endsWith(`/${wanted}`);

@@ -1,0 +1,32 @@
+import type { EventData } from "../../domain/event.ts";
+import type { StepEvidence } from "./judge.ts";
+import type { Measurement } from "./measurement.ts";
+import { allEvents, type Operator } from "./operator.ts";
+
+/** What has been seen of the present step. */
+export interface Remembered extends StepEvidence {
+  /** Looks in a row at which the bridge was not well. */
+  readonly unhealthy: number;
+}
+
+export const noEvidenceYet: Remembered = { measurements: [], blindMs: 0, blindBecause: "", unhealthy: 0 };
+
+/** The evidence of a step as its events say it: who takes over judges by the same as who died. */
+export const remembered = async (
+  operator: Pick<Operator, "query">,
+  rollout: string,
+  step: number,
+): Promise<Remembered> => {
+  const events = await allEvents(operator, { stream: "rollout", types: ["rollout.measured", "rollout.blind"] });
+  return events.reduce<Remembered>((evidence, { type, data }) => {
+    const { id, step: of } = data as { readonly id: string; readonly step: number };
+    if (id !== rollout || of !== step) return evidence;
+    if (type === "rollout.blind") {
+      const { forMs, why } = data as EventData<"rollout.blind">;
+      return { ...evidence, blindMs: evidence.blindMs + forMs, blindBecause: why };
+    }
+    const { forMs, canary, stable, violations } = data as EventData<"rollout.measured">;
+    const measurement: Measurement = { forMs, canary, stable, violations };
+    return { ...evidence, measurements: [...evidence.measurements, measurement], blindMs: 0, blindBecause: "" };
+  }, noEvidenceYet);
+};

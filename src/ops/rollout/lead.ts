@@ -1,0 +1,211 @@
+import { LighthouseRefusal } from "../../client/refusal.ts";
+import { noEvidenceYet, type Remembered, remembered } from "./evidence.ts";
+import { judge } from "./judge.ts";
+import { type Looker, type LookPorts, looker } from "./look.ts";
+import type { FlagStanding, RolloutStanding, Standing } from "./operator.ts";
+import { triggerOf } from "./trigger.ts";
+
+export interface LeadPorts extends LookPorts {
+  /** Names this process; a lease that it holds is its own again after a hiccup, but not after a restart. */
+  readonly holder: string;
+  /** Resolves after so long, or rejects with the signal's reason. */
+  readonly sleep: (ms: number) => Promise<void>;
+  /** Digest of a certificate that is valid now for what is being rolled out; undefined when there is none. */
+  readonly certificate?: () => Promise<string | undefined>;
+  /** Goes back: all seven steps, to the end. */
+  readonly rollBack: (rollout: RolloutStanding) => Promise<void>;
+  readonly say: (news: Progress) => void;
+}
+
+export interface Progress {
+  readonly rollout: RolloutStanding;
+  readonly what: string;
+}
+
+export type LedTo = "completed" | "withdrawn" | "nothing";
+
+/** A lease outlives three looks, so that one slow look loses nothing; a dead controller is replaced soon after. */
+const leaseMsOf = (everyMs: number): number => Math.max(3 * everyMs, 3_000);
+/** While a rollout is paused or waits for another controller, somebody may want it back soon. */
+const IDLE_MS = 1_000;
+
+/**
+ * Leads the rollout of a bridge to its end, from wherever it stands. All that counts is in the log: this can be killed
+ * at any point and started again, by anybody, and nothing happens twice.
+ */
+export const lead = async (ports: LeadPorts): Promise<LedTo> => {
+  const { operator, say } = ports;
+  let standing = await operator.operate<Standing>("rollouts.get", {});
+  const { rollout } = standing;
+  if (rollout === null || rollout.status === "completed" || rollout.status === "withdrawn") return "nothing";
+  const { id, plan } = rollout;
+  const leaseMs = leaseMsOf(plan.analysis.everyMs);
+  const lease = () => operator.operate<Standing>("rollouts.lease", { id, holder: ports.holder, forMs: leaseMs });
+  standing = await lease();
+  const eyes = looker(ports, plan);
+  let evidence: Remembered | undefined;
+  let told = "";
+
+  for (;;) {
+    const now = standing.rollout;
+    if (now === null || now.id !== id) return "withdrawn";
+    const turn = nextTurn(now);
+    const news = inWords(now, turn);
+    if (news !== told) say({ rollout: now, what: news });
+    told = news;
+    const advance = (act: object) =>
+      operator.operate<Standing>("rollouts.advance", { id, fence: now.lease.fence, act });
+    switch (turn.type) {
+      case "end":
+        return turn.how;
+      case "go_back":
+        await ports.rollBack(now);
+        standing = await operator.operate<Standing>("rollouts.get", {});
+        break;
+      case "enter": {
+        const certificate = plan.certificate === "required" ? await ports.certificate?.() : "";
+        standing =
+          certificate === undefined
+            ? await operator.operate<Standing>("rollouts.pause", {
+                id,
+                reason: `step ${turn.step + 1} needs a valid certificate, and there is none`,
+              })
+            : await unlessOvertaken(ports, advance({ type: "enter", step: turn.step, certificate }));
+        break;
+      }
+      case "apply": {
+        const version = await setShare(ports, now);
+        await eyes.begin();
+        evidence = noEvidenceYet;
+        standing = await unlessOvertaken(ports, advance({ type: "apply", step: now.step, version }));
+        break;
+      }
+      case "complete":
+        standing = await unlessOvertaken(ports, advance({ type: "complete" }));
+        break;
+      case "watch":
+        if (evidence === undefined) {
+          // Taken over in the middle of a step: what was seen of it is in the log.
+          evidence = await remembered(operator, id, now.step);
+          await eyes.begin();
+        }
+        await ports.sleep(plan.analysis.everyMs);
+        [standing, evidence] = await watch(ports, eyes, now, evidence, leaseMs);
+        break;
+      case "wait":
+        await ports.sleep(Math.min(IDLE_MS, leaseMs / 3));
+        standing = await lease();
+        break;
+    }
+  }
+};
+
+type Turn =
+  | { readonly type: "end"; readonly how: "completed" | "withdrawn" }
+  | { readonly type: "go_back" | "apply" | "complete" | "watch" | "wait" }
+  | { readonly type: "enter"; readonly step: number };
+
+/** What is to be done, seen only by where it stands. */
+const nextTurn = (rollout: RolloutStanding): Turn => {
+  const { status, stage, step, plan, verdict, promoted } = rollout;
+  if (status === "completed" || status === "withdrawn") return { type: "end", how: status };
+  if (status === "aborting") return { type: "go_back" };
+  if (stage === "entering") return { type: "apply" };
+  if (stage === "soaking" && (status === "paused" || !(promoted || verdict === "promote"))) return { type: "watch" };
+  if (status === "paused") return { type: "wait" };
+  return step === plan.steps.length - 1 ? { type: "complete" } : { type: "enter", step: step + 1 };
+};
+
+/**
+ * Sets the flag's share, on the fence that it was decided on, and sees that it is so. An earlier controller that wakes
+ * up between the two is refused by the bridge, and so are we when we are the earlier one.
+ */
+const setShare = async ({ operator }: LeadPorts, { id, step, plan }: RolloutStanding): Promise<number> => {
+  const name = plan.flag;
+  const percentage = plan.steps[step]?.percent ?? 0;
+  const current = await operator.operate<FlagStanding>("flags.get", { name });
+  const reason = `${id} step ${step + 1}: ${percentage} %`;
+  // The reason is the effect's key: found there, it was done by us or by who died in our place.
+  if (current.status === "set" && current.percentage === percentage && current.reason === reason) return current.fence;
+  const { targets, fence } = current;
+  await operator.operate("flags.set", { name, percentage, targets, fence, reason });
+  const seen = await operator.operate<FlagStanding>("flags.get", { name });
+  if (seen.status !== "set" || seen.percentage !== percentage) throw new Error(`the flag ${name} is not what was set`);
+  return seen.fence;
+};
+
+const watch = async (
+  ports: LeadPorts,
+  eyes: Looker,
+  rollout: RolloutStanding,
+  evidence: Remembered,
+  leaseMs: number,
+): Promise<readonly [Standing, Remembered]> => {
+  const { operator } = ports;
+  const { id, step, plan, looks, lease } = rollout;
+  const advance = (act: object) => operator.operate<Standing>("rollouts.advance", { id, fence: lease.fence, act });
+  const seen = await eyes.look();
+  const unhealthy = seen.isUnwell ? evidence.unhealthy + 1 : 0;
+  const next: Remembered =
+    seen.kind === "seen"
+      ? { measurements: [...evidence.measurements, seen.measurement], blindMs: 0, blindBecause: "", unhealthy }
+      : { ...evidence, blindMs: evidence.blindMs + seen.forMs, blindBecause: seen.why, unhealthy };
+  const trigger = triggerOf(plan.triggers, next);
+  const look = { step, look: looks, leaseMs };
+  let standing = await unlessOvertaken(
+    ports,
+    seen.kind === "seen"
+      ? advance({ type: "measure", ...look, seen: seen.measurement })
+      : advance({ type: "blind", ...look, forMs: seen.forMs, why: seen.why }),
+  );
+  if (isOver(standing, id)) return [standing, next];
+  if (trigger !== undefined) {
+    standing = await operator.operate<Standing>("rollouts.abort", { id, reason: trigger.why, trigger: trigger.name });
+    return [standing, next];
+  }
+  const { verdict, why } = judge(plan, step, next);
+  if (verdict !== standing.rollout?.verdict) {
+    standing = await unlessOvertaken(ports, advance({ type: "judge", step, verdict, why: why.slice(0, WHY_CHARS) }));
+  }
+  return [standing, next];
+};
+
+const WHY_CHARS = 1_000;
+
+const isOver = ({ rollout }: Standing, id: string): boolean =>
+  rollout === null || rollout.id !== id || (rollout.status !== "running" && rollout.status !== "paused");
+
+/** Somebody aborted, paused or moved it on while we acted: where it stands now says what comes next. */
+const unlessOvertaken = async ({ operator }: LeadPorts, acting: Promise<Standing>): Promise<Standing> => {
+  try {
+    return await acting;
+  } catch (error) {
+    const isOvertaken = error instanceof LighthouseRefusal && overtaken.has(error.code);
+    if (!isOvertaken) throw error;
+    return operator.operate<Standing>("rollouts.get", {});
+  }
+};
+
+const overtaken: ReadonlySet<string> = new Set(["rollout_busy", "no_rollout", "no_evidence"]);
+
+const inWords = ({ status, step, plan, verdict, why }: RolloutStanding, turn: Turn): string => {
+  const at = `step ${step + 1} of ${plan.steps.length} (${plan.steps[step]?.percent ?? 0} %)`;
+  switch (turn.type) {
+    case "end":
+      return turn.how;
+    case "go_back":
+      return `goes back: ${why}`;
+    case "enter":
+      return `enters step ${turn.step + 1} of ${plan.steps.length} (${plan.steps[turn.step]?.percent} %)`;
+    case "apply":
+      return `${at}: sets the flag`;
+    case "complete":
+      return `${at} is passed: completes`;
+    case "wait":
+      return `paused: ${why}`;
+    case "watch":
+      return status === "paused"
+        ? `${at}: paused (${why}); still watched`
+        : `${at}: ${verdict === "none" ? "watched" : `${verdict}: ${why}`}`;
+  }
+};
