@@ -11,6 +11,7 @@ import { bridgeActor } from "../domain/agent.ts";
 import { refusal } from "../domain/refusal.ts";
 import { base64url } from "../signing/digest.ts";
 import { readBridgeConfig } from "./bridge-config.ts";
+import { buildDigest } from "./build-digest.ts";
 import { type DataFolder, FolderProblem, LOG_FILE, openDataFolder, writePrivate } from "./data-folder.ts";
 import { readMonitoring, telemetryFor } from "./monitoring-file.ts";
 import { openTelemetry } from "./telemetry.ts";
@@ -70,7 +71,7 @@ export const serve = async (
   const monitoringFile = options.monitoring ?? join(folder.path, "monitoring.yaml");
   const spec = readMonitoring(monitoringFile, options.monitoring !== undefined);
   const telemetry = openTelemetry(
-    telemetryFor(spec, { version, revision: "unknown", node: `${host}:${port}`, env: process.env }, monitoringFile),
+    telemetryFor(spec, { version, revision: buildDigest(), node: `${host}:${port}`, env: process.env }, monitoringFile),
     {
       clock,
       scheduler,
