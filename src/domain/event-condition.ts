@@ -5,6 +5,8 @@ import { count, object, strings, text, time } from "./event-shape.ts";
 export const conditionSeverities = ["blocker", "major", "minor"] as const;
 export const conditionStatuses = ["open", "acknowledged", "claimed", "waived", "closed"] as const;
 
+export const signOffEnds = ["open", "accepted", "declined", "cancelled", "expired"] as const;
+
 const run = {
   digest: { type: "string", pattern: "^[0-9a-f]{64}$", description: "SHA-256 of the signed probe run, hex" },
   ranAt: { ...time, description: "when it began, milliseconds since 1970" },
@@ -43,7 +45,7 @@ export const conditionEvents = {
     shape: object({ ...run, why: text }, ["digest", "ranAt", "prober", "why"]),
   },
   "condition.waived": { version: 1, shape: object({ reason: text, until: time }, ["reason", "until"]) },
-  /** Every condition there is and how far its stream has come: who leaves one out of a certificate is found out. */
+  /** Every condition and every sign-off of a review, and how far each has come: who leaves one out is found out. */
   "condition.census": {
     version: 1,
     shape: object(
@@ -53,8 +55,21 @@ export const conditionEvents = {
           type: "array",
           items: object({ id: text, revision: count }, ["id", "revision"]),
         },
+        /** Questions that the actor asked for a sign-off of this review. */
+        signOffs: {
+          type: "array",
+          items: object(
+            {
+              elicitation: text,
+              to: text,
+              how: { type: "string", enum: signOffEnds },
+              position: { ...count, description: "of the event that ended it, or of the question" },
+            },
+            ["elicitation", "to", "how", "position"],
+          ),
+        },
       },
-      ["review", "conditions"],
+      ["review", "conditions", "signOffs"],
     ),
   },
 } as const;

@@ -5,7 +5,7 @@ import {
   condition,
   type Finding,
 } from "../../domain/condition.ts";
-import { type Fact, type Recorded, streamOf } from "../../domain/event.ts";
+import { type EventData, type Fact, type Recorded, streamOf } from "../../domain/event.ts";
 import type { Limits } from "../../domain/limit.ts";
 import { type Refusal, refusal } from "../../domain/refusal.ts";
 import type { Rng } from "../../domain/world.ts";
@@ -20,6 +20,7 @@ export interface MendPorts {
   readonly limits: Limits;
   readonly load: Load<Condition>;
   readonly all: () => readonly { readonly id: string; readonly revision: number }[];
+  readonly signOffs: (review: string, asker: string) => EventData<"condition.census">["signOffs"];
 }
 
 type Asked<T extends ConditionCommand["type"]> = Omit<
@@ -28,7 +29,8 @@ type Asked<T extends ConditionCommand["type"]> = Omit<
 >;
 
 /** What a review found wanting, and its mending. */
-export const mendCommands = ({ log, rng, now, limits, load, all }: MendPorts) => {
+export const mendCommands = (ports: MendPorts) => {
+  const { log, rng, now, limits, load, all } = ports;
   const handle = handler<
     Condition,
     ConditionCommand,
@@ -67,15 +69,19 @@ export const mendCommands = ({ log, rng, now, limits, load, all }: MendPorts) =>
     census: async (
       review: string,
       caller: Caller,
-    ): Promise<{ readonly ok: true; readonly event: Recorded } | { readonly ok: false; readonly refusal: Refusal }> => {
+    ): Promise<
+      | { readonly ok: true; readonly event: Recorded<"condition.census"> }
+      | { readonly ok: false; readonly refusal: Refusal }
+    > => {
       const stream = streamOf.census;
       const conditions = all().map(({ id, revision }) => ({ id, revision }));
-      const fact: Fact<"condition.census"> = { type: "condition.census", data: { review, conditions } };
+      const signOffs = ports.signOffs(review, caller.actor);
+      const fact: Fact<"condition.census"> = { type: "condition.census", data: { review, conditions, signOffs } };
       const event = draft(fact, { stream, time: now(), caller, parties: [], correlation: stream });
       try {
         const appended = await log.append([{ stream, expect: "any", events: [event] }]);
         if (!appended.ok) throw new Error("an append that expects nothing met a conflict");
-        return { ok: true, event: appended.events[0] as Recorded };
+        return { ok: true, event: appended.events[0] as Recorded<"condition.census"> };
       } catch (fault) {
         if (fault instanceof LogUnavailable) return unavailable();
         throw fault;

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { httpDoor } from "../../../../test/support/http-door.ts";
+import { signOffLine } from "../../../domain/sign-off.ts";
 
 const day = 86_400_000;
 
@@ -54,7 +55,7 @@ test("a condition is opened, taken on, claimed, and closed by a later run of som
     "condition.census",
   ]);
   const stated = events.find(({ type }) => type === "condition.census");
-  expect(stated?.data).toEqual({ review: "rv-2", conditions: [{ id, revision: 3 }] });
+  expect(stated?.data).toEqual({ review: "rv-2", conditions: [{ id, revision: 3 }], signOffs: [] });
 });
 
 test("workers mend and do not judge; only an admin waives, never a blocker", async () => {
@@ -76,4 +77,14 @@ test("the list leaves out what is closed unless asked, and tells what is overdue
   const list = (url: string) => door.call({ url, as: other }).then((reply) => reply.json());
   expect(await list("/v1/conditions")).toMatchObject({ conditions: [{ id: late, standing: "overdue" }] });
   expect(await list("/v1/conditions?all=true")).toMatchObject({ conditions: [{ id: closed }, { id: late }] });
+});
+
+test("the census counts the sign-offs that its caller asked for, answered or not", async () => {
+  const { door, olga, other } = await scene();
+  const question = { to: "olga", message: `${signOffLine("rv-3")}\nCore: …`, schema: {} };
+  const asked = await door.call({ url: "/v1/elicitations", as: other, body: question });
+  await door.call({ url: "/v1/elicitations", as: olga, body: { ...question, to: "second" } });
+  const { id } = asked.json<{ readonly id: string }>();
+  const census = await door.call({ url: "/v1/conditions/census", as: other, body: { review: "rv-3" } });
+  expect(census.json()).toMatchObject({ signOffs: [{ elicitation: id, to: "olga", how: "open" }] });
 });

@@ -1,12 +1,12 @@
 import { type Static, Type } from "typebox";
 import { dueOf, ownerOf, standingOf } from "../../../domain/condition.ts";
-import { conditionSeverities } from "../../../domain/event-condition.ts";
+import { conditionSeverities, signOffEnds } from "../../../domain/event-condition.ts";
 import { defaultLimits } from "../../../domain/limit.ts";
 import { refusal } from "../../../domain/refusal.ts";
 import type { Bridge } from "../../bridge.ts";
 import type { HeldCondition } from "../../projection/conditions.ts";
 import { operation } from "../operation.ts";
-import { Millis, Name, Position } from "../views.ts";
+import { ElicitationId, Millis, Name, Position } from "../views.ts";
 import { callerOf } from "./elicitations.ts";
 
 const Id = Type.String({ pattern: "^co_[0-9a-z]{26}$", description: "id of a condition" });
@@ -151,16 +151,24 @@ export const census = operation({
   name: "conditions.census",
   action: "review",
   summary:
-    "Have the bridge state every condition there is and how far its stream has come: a certificate that leaves one out " +
-    "is found out. Needs the role reviewer, system or admin.",
+    "Have the bridge state every condition there is, every sign-off that you asked for in this review, and how far " +
+    "each has come: a certificate that leaves one out is found out. Needs the role reviewer, system or admin.",
   input: Type.Object({ review: Check }, strict),
-  output: Type.Object({ position: Position, conditions: Type.Array(ConditionSchema) }),
+  output: Type.Object({
+    position: Position,
+    conditions: Type.Array(ConditionSchema),
+    signOffs: Type.Array(
+      Type.Object({ elicitation: ElicitationId, to: Name, how: Type.Enum([...signOffEnds]), position: Position }),
+      { description: "what became of the sign-offs that you asked for" },
+    ),
+  }),
   http: { method: "POST", path: "/v1/conditions/census", status: 201 },
   run: async (bridge, who, { review }) => {
     const outcome = await bridge.mend.census(review, callerOf(who));
     if (!outcome.ok) return outcome;
     const conditions = bridge.conditions.list().map((held) => conditionView(held, bridge.now()));
-    return { ok: true, value: { position: outcome.event.position, conditions } };
+    const { position, data } = outcome.event;
+    return { ok: true, value: { position, conditions, signOffs: [...data.signOffs] } };
   },
 });
 
