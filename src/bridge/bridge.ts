@@ -128,6 +128,7 @@ export const startBridge = async (ports: BridgePorts) => {
       stories,
       webhooks,
       conditions,
+      signOffs,
       proofs,
       flags,
       modes,

@@ -5,6 +5,7 @@ import { askCommand } from "./ask-command.ts";
 import { attackCommand } from "./attack-command.ts";
 import { cancelCommand } from "./cancel-command.ts";
 import { strict } from "./command.ts";
+import { conditionCommand } from "./condition-command.ts";
 import { connectCommand } from "./connect-command.ts";
 import { doctorCommand } from "./doctor-command.ts";
 import { eventsCommand } from "./events-command.ts";
@@ -48,6 +49,7 @@ program.addCommand(logCommand());
 program.addCommand(monitoringCommand());
 program.addCommand(runbookCommand());
 program.addCommand(attackCommand());
+program.addCommand(conditionCommand());
 program.addCommand(doctorCommand());
 
 await program.parseAsync();
