@@ -2,23 +2,14 @@ import type { Lighthouse } from "../client/index.ts";
 import { LighthouseFault, LighthouseRefusal } from "../client/refusal.ts";
 import type { ListedAgent } from "../client/wire.ts";
 import type { Jws } from "../domain/elicitation.ts";
+import { signOffLine, signOffSchema } from "../domain/sign-off.ts";
 import type { SignOffRule } from "./policy.ts";
 
-/** What a reviewer decides over. Silence is none of them, and is not consent. */
-export const decisions = ["approve", "object", "abstain"] as const;
-
-/** What a reviewer's answer has to fit. `digest` is a constant, so that nobody signs for something else by mistake. */
-export const signOffSchema = (digest: string) =>
-  ({
-    type: "object",
-    properties: {
-      digest: { const: digest, description: "SHA-256 of what is signed off" },
-      decision: { enum: decisions, description: "object stops it; abstain counts for nothing" },
-      reasons: { type: "string", minLength: 1, maxLength: 8_192, description: "in your own words" },
-    },
-    required: ["digest", "decision", "reasons"],
-    additionalProperties: false,
-  }) as const;
+/** What an answer has to fit. The digest is a constant in it, so that nobody signs for something else by mistake. */
+const schemaFor = (core: string) => ({
+  ...signOffSchema,
+  properties: { ...signOffSchema.properties, core: { const: core } },
+});
 
 export interface Reviewer {
   readonly agent: string;
@@ -49,7 +40,7 @@ export const reviewersFor = (rule: SignOffRule, agents: readonly ListedAgent[]):
 export interface Question {
   readonly review: string;
   /** SHA-256 in hex of what is signed off. */
-  readonly digest: string;
+  readonly core: string;
   /** Of the evidence, to be read by a person or a model. */
   readonly summary: string;
   readonly timeoutMs: number;
@@ -69,17 +60,17 @@ export const askReviewers = (
 const askOne = async (
   client: Pick<Lighthouse, "ask">,
   reviewer: Reviewer,
-  { review, digest, summary, timeoutMs }: Question,
+  { review, core, summary, timeoutMs }: Question,
   signal: AbortSignal,
 ): Promise<Asked> => {
   try {
     const outcome = await client.ask(
       {
         to: reviewer.agent,
-        message: summary,
-        schema: signOffSchema(digest),
+        message: `${signOffLine(review)}\n\n${summary}`,
+        schema: schemaFor(core),
         timeoutMs,
-        key: `${review}-${reviewer.agent}-${digest.slice(0, KEY_DIGEST_CHARS)}`,
+        key: `${review}-${reviewer.agent}-${core.slice(0, KEY_DIGEST_CHARS)}`,
         requireEd25519: true,
       },
       { signal },
