@@ -1,46 +1,8 @@
 import { WebSocket } from "ws";
 import { answerCore, answerTyp, type Offer } from "../src/domain/answer.ts";
 import { signJws } from "../src/signing/jws.ts";
-import type { HmacKey } from "../src/signing/keys.ts";
-
-/**
- * A load of agents over WebSocket, each on its own connection (or several on one), each both asker and target: agent i
- * asks agent i + n/2. Open loop: questions leave on schedule whether or not earlier ones came back, and latency counts
- * from the scheduled moment, so a stall is paid for by everything it delayed (no coordinated omission).
- */
-export interface LoadPlan {
-  readonly url: string;
-  readonly agents: readonly LoadAgent[];
-  /** Round trips a second over all agents, or "closed": every agent keeps `outstanding` questions in the air. */
-  readonly rate: number | "closed";
-  readonly outstanding: number;
-  readonly warmupMs: number;
-  readonly measureMs: number;
-  /** "same": all questions carry one schema; "fresh": every question carries its own. */
-  readonly schemas: "same" | "fresh";
-  /** "bridge": signed answers over our protocol. "relay": the bare relay that only forwards. */
-  readonly peer: "bridge" | "relay";
-}
-
-export interface LoadAgent {
-  readonly name: string;
-  readonly token: string;
-  readonly key: HmacKey;
-}
-
-export interface LoadResult {
-  readonly roundTripsPerSecond: number;
-  readonly completed: number;
-  /** Round trips including those of the warm-up. */
-  readonly total: number;
-  readonly refused: number;
-  readonly p50Ms: number;
-  readonly p90Ms: number;
-  readonly p99Ms: number;
-  readonly maxMs: number;
-  /** How late the generator itself was, 99th percentile: part of every latency above. */
-  readonly generatorLagP99Ms: number;
-}
+import { runHttpLoad } from "./http-load.ts";
+import type { LoadAgent, LoadPlan, LoadResult } from "./load-plan.ts";
 
 interface Peer {
   readonly agent: LoadAgent;
@@ -60,6 +22,11 @@ const content = { approve: true, note: "looks right to me, the tests are green a
 const message =
   "May I deploy revision 4f1c of the payments service to production? The canary has been green for an hour.";
 
+/**
+ * A load of agents over WebSocket, each on its own connection (or several on one), each both asker and target: agent i
+ * asks agent i + n/2. Open loop: questions leave on schedule whether or not earlier ones came back, and latency counts
+ * from the scheduled moment, so a stall is paid for by everything it delayed (no coordinated omission).
+ */
 export const runLoad = async (plan: LoadPlan): Promise<LoadResult> => {
   const started = new Map<string, number>();
   const early = new Map<string, number>();
@@ -217,6 +184,6 @@ process.on("message", async (plan: LoadPlan) => {
     ...a,
     key: { ...a.key, secret: Buffer.from(a.key.secret as never as string, "base64url") },
   }));
-  process.send?.(await runLoad({ ...plan, agents }));
+  process.send?.(await (plan.peer === "http" ? runHttpLoad : runLoad)({ ...plan, agents }));
   process.disconnect();
 });

@@ -49,6 +49,7 @@ for (const n of values.agents.split(",").map(Number)) {
     await run(relay, "relay closed", { ...base, peer: "relay", rate: "closed" });
     await run(bridge, "closed", { ...base, peer: "bridge", rate: "closed" });
     await run(bridge, "fresh", { ...base, peer: "bridge", rate: "closed", schemas: "fresh" });
+    await run(bridge, "http", { ...base, peer: "http", rate: "closed" });
     if (n > 2) {
       await run(relay, "relay open", { ...base, peer: "relay", rate });
       await run(bridge, "open", { ...base, peer: "bridge", rate });
@@ -57,6 +58,7 @@ for (const n of values.agents.split(",").map(Number)) {
   const bare = print(`${n} agents, bare relay, saturated`, runs["relay closed"] ?? []);
   const ours = print(`${n} agents, bridge, saturated`, runs["closed"] ?? []);
   const fresh = print(`${n} agents, bridge, a new schema each time`, runs["fresh"] ?? []);
+  print(`${n} agents, bridge over HTTP alone`, runs["http"] ?? []);
   if (n > 2) {
     print(`${n} agents, bare relay, ${rate}/s open loop`, runs["relay open"] ?? []);
     print(`${n} agents, bridge, ${rate}/s open loop`, runs["open"] ?? []);

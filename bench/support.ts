@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import type { LoadAgent, LoadPlan, LoadResult } from "./load.ts";
+import type { LoadAgent, LoadPlan, LoadResult } from "./load-plan.ts";
 
 /** What is measured: a process on a loopback port. */
 export interface Target {
@@ -117,7 +117,8 @@ const runLoad = async (target: Target, plan: Omit<LoadPlan, "url" | "agents">): 
     ...a,
     key: { ...a.key, secret: Buffer.from(a.key.secret).toString("base64url") },
   }));
-  child.send({ ...plan, url: `${target.url.replace("http", "ws")}/ws`, agents });
+  const url = plan.peer === "http" ? target.url : `${target.url.replace("http", "ws")}/ws`;
+  child.send({ ...plan, url, agents });
   return new Promise((resolve, reject) => {
     child.once("message", (result) => resolve(result as LoadResult));
     child.once("exit", (code) => code !== 0 && reject(new Error(`the load ended with ${code}`)));
