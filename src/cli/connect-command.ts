@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { Argument, type Command } from "commander";
+import { Argument, type Command, Option } from "commander";
 import { type Act, act, command } from "./command.ts";
 import {
   type ClientName,
@@ -9,10 +9,11 @@ import {
   NotOurs,
   SERVER_NAME,
   serverCommand,
+  TOKEN_VARIABLE,
 } from "./connect/client.ts";
 import { launchOf, placeHere, readText, replaceText } from "./connect/disk.ts";
 import { filesOf } from "./connect/files.ts";
-import { type ConnectionOptions, connecting, withClient } from "./connection.ts";
+import { type ConnectionOptions, connecting, credentialOf, httpUrl, withClient } from "./connection.ts";
 import { credentialPath, loadCredential, reserveCredential } from "./credential-file.ts";
 import type { Exit } from "./exit.ts";
 import { Failure } from "./failure.ts";
@@ -22,6 +23,7 @@ interface Options extends ConnectionOptions {
   readonly dryRun?: boolean;
   readonly undo?: boolean;
   readonly wake?: boolean;
+  readonly hooks?: "command" | "http";
 }
 
 /** `lighthouse connect <client>`: makes an MCP client somebody's, in the client's own files. */
@@ -42,6 +44,11 @@ export const connectCommand = (): Command =>
   )
     .addArgument(new Argument("<client>", "which client").choices(clientNames))
     .option("--wake", "claude-code: also wake a session that sleeps (needs hooks with asyncRewake)")
+    .addOption(
+      new Option("--hooks <how>", "claude-code: run a command at each hook, or have it posted to the bridge")
+        .choices(["command", "http"])
+        .default("command"),
+    )
     .option("--dry-run", "show what would be written, and write nothing")
     .option("--undo", "take away what `connect` wrote, and nothing else")
     .action((client: ClientName, options: Options) => act(options, (doing) => connectTo(client, options, doing)));
@@ -58,7 +65,12 @@ const connectTo = async (client: ClientName, options: Options, doing: Act): Prom
   }
   const path = credentialPath(options.as, options.data);
   await ensureAgent(options.as, path, options, doing);
-  const launch = { ...launchOf(path), wake: options.wake === true };
+  const isPosted = client === "claude-code" && options.hooks === "http";
+  const launch = {
+    ...launchOf(path),
+    wake: options.wake === true,
+    ...(isPosted ? { posts: httpUrl(credentialOf({ ...options, as: path }).url) } : {}),
+  };
   if (client === "generic") {
     const [command, ...args] = serverCommand(launch);
     const entry = { mcpServers: { [SERVER_NAME]: { command, args } } };
@@ -74,7 +86,12 @@ const connectTo = async (client: ClientName, options: Options, doing: Act): Prom
     const before = readText(file.path);
     return { file, before, after: guarded(file, () => file.connect(before, launch)) };
   });
-  return finish(client, changes, options, doing);
+  const exit = finish(client, changes, options, doing);
+  if (isPosted) {
+    terminal.note(`Its hooks need the agent's token in the environment, which no file of the client's may hold:`);
+    terminal.note(`  ${TOKEN_VARIABLE}="$(jq -r .token ${path})" claude`);
+  }
+  return exit;
 };
 
 interface Change {

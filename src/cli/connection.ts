@@ -1,15 +1,17 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Command, Option } from "commander";
-import { type Credential, hasOwnKey, readCredential } from "../client/credential.ts";
+import { type Credential, hasOwnKey, type KeyCredential, readCredential } from "../client/credential.ts";
 import { connect, type Lighthouse } from "../client/index.ts";
 import { signIn } from "../client/login.ts";
 import { nodeSuite } from "../client/node-suite.ts";
 import { fetchPost } from "../client/post.ts";
 import type { Act } from "./command.ts";
-import { credentialPath, loadCredential, OPERATOR_FILE } from "./credential-file.ts";
+import { credentialKeeper, credentialPath, loadCredential, OPERATOR_FILE } from "./credential-file.ts";
 import { defaultDataFolder } from "./data-folder.ts";
 import type { Exit } from "./exit.ts";
+import { explain } from "./failure.ts";
+import { trustAlso } from "./trust.ts";
 import { realClock } from "./world.ts";
 
 export interface ConnectionOptions {
@@ -21,6 +23,15 @@ export interface ConnectionOptions {
 export const dataOption = (): Option =>
   new Option("--data <folder>", "the bridge's data folder").env("LIGHTHOUSE_DATA").default(defaultDataFolder);
 
+/** For a bridge whose certificate the machine does not know. */
+export const trusting = (): Option =>
+  new Option("--ca <file>", "certificates (PEM) to trust beside the machine's own")
+    .env("LIGHTHOUSE_CA")
+    .argParser((file: string) => {
+      trustAlso(file);
+      return file;
+    });
+
 /** Who acts, and on which bridge. */
 export const connecting = (command: Command): Command =>
   command
@@ -31,7 +42,21 @@ export const connecting = (command: Command): Command =>
       ).env("LIGHTHOUSE_CREDENTIAL"),
     )
     .addOption(new Option("--url <url>", "where the bridge is (default: as the credential says)").env("LIGHTHOUSE_URL"))
+    .addOption(trusting())
     .addOption(dataOption());
+
+/** Whoever acts, and how its file follows when its keys change. */
+export const keptCredentialOf = (options: ConnectionOptions) => {
+  const path = credentialPath(options.as, options.data);
+  const stored = loadCredential(path);
+  const keeper = credentialKeeper(path);
+  return {
+    credential: credentialOf(options),
+    // `--url` is for this time; the file says what it said.
+    onCredential: (changed: KeyCredential) => keeper.keep({ ...changed, url: stored.url }),
+    reread: keeper.reread,
+  };
+};
 
 export const credentialOf = ({ as, url, data }: ConnectionOptions): Credential => {
   const credential = loadCredential(credentialPath(as, data));
@@ -49,6 +74,9 @@ export const bearerOf = async (
   return { url, agent, token: login.token };
 };
 
+/** Where the bridge is for what speaks HTTP; the credential may say where it is for a WebSocket. */
+export const httpUrl = (url: string): string => url.replace(/^ws/, "http").replace(/\/ws$/, "").replace(/\/$/, "");
+
 /** A bridge that started on another port has told its operator's file; the agents' files beside it still say the old one. */
 const currentUrl = ({ url, audience }: Credential, data: string): string => {
   const file = join(data, OPERATOR_FILE);
@@ -64,7 +92,8 @@ export const withClient = async (
   work: (client: Lighthouse) => Promise<Exit | undefined>,
 ): Promise<Exit | undefined> => {
   const client = await connect({
-    credential: credentialOf(options),
+    ...keptCredentialOf(options),
+    onKeyTrouble: (error) => terminal.note(`the keys are due and were not changed: ${explain(error).title}`),
     onStatus: (status) => {
       if (status.state === "reconnecting") terminal.note(`connection lost (${status.why}); trying again`);
     },

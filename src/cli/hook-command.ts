@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
+import { hookEvents } from "../bridge/transport/hook/event.ts";
 import { act, command } from "./command.ts";
-import { hookEvents } from "./hook/event.ts";
 import { runHook } from "./hook/run.ts";
 
 /** `lighthouse hook <event>` for the help; `bin/lighthouse.js` runs it without this parser, which takes longer than it. */

@@ -1,6 +1,7 @@
 import { join } from "node:path";
-import { hookEvents } from "../hook/event.ts";
-import { type ConfigFile, type Launch, NotOurs, type Place } from "./client.ts";
+import { hookEvents } from "../../bridge/transport/hook/event.ts";
+import { HOOK_PATH } from "../../bridge/transport/hook/path.ts";
+import { type ConfigFile, type Launch, NotOurs, type Place, TOKEN_VARIABLE } from "./client.ts";
 import { editJson, isMembers, type Members, parsed, under, undoJson } from "./json.ts";
 
 /** Longest that Claude Code waits for one of ours, in seconds; they take a tenth of one. */
@@ -19,8 +20,7 @@ export const claudeCodeHooks = ({ project }: Place): ConfigFile => ({
     editJson(before, (root) => {
       const hooks = under(root, "hooks");
       for (const event of hookEvents) {
-        const command = commandOf(launch, event);
-        const ours: object[] = [{ type: "command", command, timeout: TIMEOUT_S }];
+        const ours: object[] = [hookOf(launch, event)];
         if (event === "Stop" && launch.wake === true) {
           ours.push({ type: "command", command: commandOf(launch, "Wake"), asyncRewake: true, timeout: WATCH_S });
         }
@@ -43,16 +43,33 @@ export const claudeCodeHooks = ({ project }: Place): ConfigFile => ({
   read: (text) => {
     const { hooks } = parsed(text) as { readonly hooks?: unknown };
     const found: Record<string, string> = {};
+    const posts: Record<string, string> = {};
     for (const event of hookEvents) {
       for (const group of isMembers(hooks) ? groupsOf(hooks[event], event) : []) {
-        for (const command of commandsOf(group)) {
-          if (command.includes(` hook ${event} --as `)) found[event] = command;
+        for (const call of callsOf(group)) {
+          if (call.includes(` hook ${event} --as `)) found[event] = call;
+          if (call.endsWith(HOOK_PATH)) posts[event] = call;
         }
       }
     }
-    return Object.keys(found).length === 0 ? {} : { hooks: found };
+    return {
+      ...(Object.keys(found).length === 0 ? {} : { hooks: found }),
+      ...(Object.keys(posts).length === 0 ? {} : { posts }),
+    };
   },
 });
+
+/** Posted where that was asked for and where Claude Code posts: it starts a session with commands only. */
+const hookOf = (launch: Launch, event: string): object =>
+  launch.posts === undefined || event === "SessionStart"
+    ? { type: "command", command: commandOf(launch, event), timeout: TIMEOUT_S }
+    : {
+        type: "http",
+        url: `${launch.posts}${HOOK_PATH}`,
+        headers: { Authorization: `Bearer $${TOKEN_VARIABLE}` },
+        allowedEnvVars: [TOKEN_VARIABLE],
+        timeout: TIMEOUT_S,
+      };
 
 const commandOf = ({ node, bin, credential }: Launch, event: string): string =>
   [node, bin, "hook", event, "--as", credential].map(quoted).join(" ");
@@ -60,8 +77,10 @@ const commandOf = ({ node, bin, credential }: Launch, event: string): string =>
 /** For a shell. Plain words stay plain, so that people can read them. */
 const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
 
-const isOurs = (command: string, event: string): boolean =>
-  command.includes(` hook ${event} --as `) || (event === "Stop" && command.includes(" hook Wake --as "));
+const isOurs = (call: string, event: string): boolean =>
+  call.includes(` hook ${event} --as `) ||
+  call.endsWith(HOOK_PATH) ||
+  (event === "Stop" && call.includes(" hook Wake --as "));
 
 const groupsOf = (groups: unknown, event: string): readonly Members[] => {
   if (groups === undefined) return [];
@@ -69,17 +88,20 @@ const groupsOf = (groups: unknown, event: string): readonly Members[] => {
   return groups;
 };
 
-const commandsOf = ({ hooks }: { readonly hooks?: unknown }): readonly string[] =>
-  Array.isArray(hooks)
-    ? hooks.flatMap((hook) => (isMembers(hook) && typeof hook["command"] === "string" ? [hook["command"]] : []))
-    : [];
+/** What each hook of a group calls: a shell command, or a URL. */
+const callsOf = ({ hooks }: { readonly hooks?: unknown }): readonly string[] =>
+  Array.isArray(hooks) ? hooks.flatMap((hook) => callOf(hook) ?? []) : [];
+
+const callOf = (hook: unknown): string | undefined => {
+  if (!isMembers(hook)) return undefined;
+  const call = hook["command"] ?? hook["url"];
+  return typeof call === "string" ? call : undefined;
+};
 
 /** A group holds several hooks; only those of ours go, and a group that held nothing else goes with them. */
 const withoutOurs = (groups: unknown, event: string): readonly Members[] =>
   groupsOf(groups, event).flatMap((group) => {
-    if (!commandsOf(group).some((command) => isOurs(command, event))) return [group];
-    const rest = (group["hooks"] as readonly unknown[]).filter(
-      (hook) => !(isMembers(hook) && typeof hook["command"] === "string" && isOurs(hook["command"], event)),
-    );
+    if (!callsOf(group).some((call) => isOurs(call, event))) return [group];
+    const rest = (group["hooks"] as readonly unknown[]).filter((hook) => !isOurs(callOf(hook) ?? "", event));
     return rest.length === 0 ? [] : [{ ...group, hooks: rest }];
   });

@@ -19,6 +19,8 @@ export interface Launch {
   readonly credential: string;
   /** Also wake sessions that sleep, where the client can. */
   readonly wake?: boolean;
+  /** URL that hooks are posted to, for clients that can post them instead of running a command. */
+  readonly posts?: string;
 }
 
 /** One file of a client's, as text. Pure: whoever calls it reads and writes. */
@@ -38,7 +40,12 @@ export interface Configured {
   readonly server?: readonly string[];
   /** Shell commands of hooks, by event. */
   readonly hooks?: Readonly<Record<string, string>>;
+  /** URLs of hooks that are posted, by event. */
+  readonly posts?: Readonly<Record<string, string>>;
 }
+
+/** Where the client finds the token that it posts hooks with: an environment variable, never a file of its own. */
+export const TOKEN_VARIABLE = "LIGHTHOUSE_TOKEN";
 
 export const SERVER_NAME = "lighthouse";
 

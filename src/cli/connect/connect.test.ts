@@ -114,3 +114,25 @@ test("sessions that sleep are woken only when that was asked for, and undo knows
   expect(hooks.connect(waking, launch)).toBe(hooks.connect(null, launch));
   expect(hooks.undo(waking)).toBeNull();
 });
+
+test("hooks are posted where that was asked for, with a token that is in no file, and undo knows of them", () => {
+  const hooks = file("claude-code", "/p/.claude/settings.local.json");
+  const posting = hooks.connect(hooks.connect(null, launch), { ...launch, posts: "http://127.0.0.1:8765" });
+  const url = "http://127.0.0.1:8765/v1/hooks/claude-code";
+  expect(hooks.read(posting)).toEqual({
+    hooks: { SessionStart: expect.stringContaining(" hook SessionStart --as ") },
+    posts: { UserPromptSubmit: url, PostToolUse: url, Stop: url },
+  });
+  expect(JSON.parse(posting).hooks.Stop).toEqual([
+    {
+      hooks: [
+        {
+          ...{ type: "http", url, timeout: 5, allowedEnvVars: ["LIGHTHOUSE_TOKEN"] },
+          headers: { Authorization: "Bearer $LIGHTHOUSE_TOKEN" },
+        },
+      ],
+    },
+  ]);
+  expect(hooks.connect(posting, launch)).toBe(hooks.connect(null, launch));
+  expect(hooks.undo(posting)).toBeNull();
+});

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { type ClientName, clientNames, NotOurs } from "../connect/client.ts";
+import { type ClientName, clientNames, NotOurs, TOKEN_VARIABLE } from "../connect/client.ts";
 import { placeHere, readText } from "../connect/disk.ts";
 import { filesOf } from "../connect/files.ts";
 import { version } from "../version.ts";
@@ -42,7 +42,7 @@ const tried = async (
     const why = error instanceof NotOurs ? error.message : "it cannot be read";
     return [problem(client, "usage", `${path}: ${why}`, "Mend the file; its client cannot read it either.")];
   }
-  const { server, hooks = {} } = configured;
+  const { server, hooks = {}, posts = {} } = configured;
   const findings: Finding[] = [];
   if (server !== undefined) {
     const said = await throughServer(server);
@@ -58,7 +58,26 @@ const tried = async (
   }
   const count = Object.keys(hooks).length;
   if (count > 0 && findings.length === 0) findings.push(ok(client, `${path}: ${count} hooks run`));
+  const urls = [...new Set(Object.values(posts))];
+  for (const url of urls) findings.push(await throughPost(client, path, url, again));
   return findings;
+};
+
+/** Posts an event that nothing is said at, so that nothing is offered. */
+const throughPost = async (client: ClientName, path: string, url: string, again: string): Promise<Finding> => {
+  const token = process.env[TOKEN_VARIABLE];
+  if (token === undefined)
+    return notRun(client, `${path}: its posted hooks, because ${TOKEN_VARIABLE} is not set here`);
+  try {
+    const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+    const body = JSON.stringify({ hook_event_name: "Doctor" });
+    const { status } = await fetch(url, { method: "POST", headers, body, signal: AbortSignal.timeout(TRY_MS) });
+    return status === 200
+      ? ok(client, `${path}: posted hooks are answered`)
+      : problem(client, "fault", `${path}: the bridge answers a posted hook with ${status}`, again);
+  } catch (error) {
+    return problem(client, "unreachable", `${path}: ${url} cannot be reached (${(error as Error).message})`, again);
+  }
 };
 
 type Said = { readonly ok: true; readonly agent: string } | { readonly ok: false; readonly why: string };

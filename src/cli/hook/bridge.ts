@@ -1,6 +1,6 @@
 import { request as plain } from "node:http";
 import { request as secure } from "node:https";
-import type { Waiting } from "./event.ts";
+import type { Waiting } from "../../bridge/transport/hook/event.ts";
 
 /** A client waits for its hooks: what the bridge has not said by then, it says at the next one. In milliseconds. */
 const PATIENCE_MS = 1_500;

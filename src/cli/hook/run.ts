@@ -1,6 +1,6 @@
+import { hookEvents, hookOutput, isHookEvent } from "../../bridge/transport/hook/event.ts";
 import { hookBridge } from "./bridge.ts";
 import { credentialAt, fileOf } from "./credential.ts";
-import { hookEvents, hookOutput, isHookEvent } from "./event.ts";
 
 /**
  * `lighthouse hook <event>`: what a client's hook runs. It has its own way into the process, past the command line's

@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { wakeOutput } from "../../bridge/transport/hook/event.ts";
 import { hookBridge } from "./bridge.ts";
 import { credentialAt, fileOf } from "./credential.ts";
-import { wakeOutput } from "./event.ts";
 
 /** What Claude Code takes as "wake the model, and show it what stands on standard error". */
 const WAKE = 2;

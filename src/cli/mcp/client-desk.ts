@@ -5,6 +5,7 @@ import { type ElicitationView, type Lighthouse, LighthouseFault, LighthouseRefus
 import type { Offer } from "../../domain/answer.ts";
 import { refusal } from "../../domain/refusal.ts";
 import { base64url } from "../../signing/digest.ts";
+import { httpUrl } from "../connection.ts";
 import { realRng, realScheduler } from "../world.ts";
 
 /** How long a call may take beyond what it was told to wait, in milliseconds; with the longest wait it stays below 60 s. */
@@ -48,9 +49,6 @@ export const clientDesk = (
       }),
   };
 };
-
-/** Where the bridge is for a browser, which the credential says for a client. */
-const httpUrl = (url: string): string => url.replace(/^ws/, "http").replace(/\/ws$/, "").replace(/\/$/, "");
 
 const UNREACHABLE = "unreachable";
 const KEY_BYTES = 12;

@@ -1,5 +1,6 @@
 import { type FastifyInstance, fastify } from "fastify";
 import type { Scheduler } from "../../../domain/world.ts";
+import { HOOK_PATH } from "../hook/path.ts";
 import type { Beside } from "../mcp/beside.ts";
 import { MCP_PATH, METADATA_PATH, serveMcp } from "../mcp/http.ts";
 import { openOperations } from "../open/operations.ts";
@@ -9,10 +10,11 @@ import { places } from "../places.ts";
 import { strangerRecorder } from "../stranger.ts";
 import { jsonBodies } from "./body.ts";
 import { answerBrokenRequest, sendFailure } from "./failure.ts";
+import { serveFormPage } from "./form-page.ts";
 import { agentsOnly } from "./gate.ts";
 import { originRules } from "./headers.ts";
-import { serveFormPage } from "./form-page.ts";
 import { type HealthPorts, serveHealth } from "./health.ts";
+import { serveHook } from "./hook.ts";
 import { refuseTheRest } from "./methods.ts";
 import { serveOpenOperations } from "./open-route.ts";
 import { openApi } from "./openapi.ts";
@@ -80,6 +82,7 @@ export const serveHttp = (ports: HttpPorts): FastifyInstance => {
   app.register(async (scope) => {
     agentsOnly(scope, bridge, stranger);
     for (const op of operations) serveOperation(scope, op, { bridge, newSession, polls });
+    serveHook(scope, bridge, newSession);
     const streams = places(limits.connectionsPerAgentMax);
     serveStream(scope, { bridge, scheduler, newSession, streams, onFault });
   });
@@ -91,6 +94,7 @@ export const serveHttp = (ports: HttpPorts): FastifyInstance => {
     ...operations.map(({ http }) => http),
     ...openOperations.map(({ http }) => http),
     { method: "GET", path: STREAM_PATH },
+    { method: "POST", path: HOOK_PATH },
     ...["GET", "POST", "DELETE"].map((method) => ({ method, path: MCP_PATH })),
     { method: "GET", path: METADATA_PATH },
     { method: "HEAD", path: METADATA_PATH },

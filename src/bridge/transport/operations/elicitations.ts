@@ -342,7 +342,7 @@ export const isNewTo = (bridge: Bridge, id: string, way: OfferWay): boolean => {
   return state.stage.name === "asked" || (state.stage.name === "offered" && state.stage.via !== way);
 };
 
-const statusOf = (bridge: Bridge, id: string): string => {
+export const statusOf = (bridge: Bridge, id: string): string => {
   const state = bridge.elicitations.find(id)?.state;
   return state?.status === "open" ? state.stage.name : "ended";
 };

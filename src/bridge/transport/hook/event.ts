@@ -1,5 +1,5 @@
-import { fenced, fencedText } from "../../bridge/transport/mcp/fence.ts";
-import type { Json } from "../../domain/json.ts";
+import type { Json } from "../../../domain/json.ts";
+import { fenced, fencedText } from "../mcp/fence.ts";
 
 /** The moments at which Claude Code runs a command and reads what it prints. */
 export const hookEvents = ["SessionStart", "UserPromptSubmit", "PostToolUse", "Stop"] as const;
