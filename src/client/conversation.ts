@@ -12,6 +12,8 @@ export interface Pushed {
   readonly offer: (offer: Offer, trace: string | undefined) => void;
   readonly ended: (elicitation: ElicitationView) => void;
   readonly event: (event: LogEvent) => void;
+  /** Questions are not pushed now, and have to be polled for. */
+  readonly mailbox: () => void;
 }
 
 /** What a session wants pushed, as the params of `session.open`. */
@@ -81,6 +83,8 @@ export const converse = (
         return pushed.ended(message.params.elicitation);
       case "event":
         return pushed.event(message.params.event);
+      case "mailbox":
+        return pushed.mailbox();
       case "closing":
         farewell = message.params;
         return;
@@ -133,6 +137,7 @@ type Message =
     }
   | { readonly method: "ended"; readonly params: { readonly elicitation: ElicitationView } }
   | { readonly method: "event"; readonly params: { readonly event: LogEvent } }
+  | { readonly method: "mailbox"; readonly params: object }
   | { readonly method: "closing"; readonly params: Refusal };
 
 const read = (text: string): Message | undefined => {

@@ -51,13 +51,15 @@ export const intake = (ports: Omit<AnswerPorts, "settled">, limits: ClientLimits
   };
 
   return {
-    offer: (offer: Offer, trace?: string): void => {
+    /** False when there is no room: it is left at the bridge. */
+    offer: (offer: Offer, trace?: string): boolean => {
       if (!held.has(offer.id) && held.size >= limits.questionsHeldMax) {
         leftAtBridge = true;
-        return;
+        return false;
       }
       const question = hold(offer, trace);
       if (!question.taken) give(question);
+      return true;
     },
 
     ended: (view: ElicitationView): void => {

@@ -11,6 +11,7 @@ import type { IncomingQuestion } from "./incoming.ts";
 import { intake } from "./intake.ts";
 import { type ClientLimits, clientLimits } from "./limit.ts";
 import { type ConnectionStatus, openLink } from "./link.ts";
+import { mailbox } from "./mailbox.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import type { Post } from "./post.ts";
 import { questionsFrom } from "./questions.ts";
@@ -40,6 +41,8 @@ export interface ConnectOptions {
    * credential. Without it, keys are not changed by themselves.
    */
   readonly onCredential?: (credential: KeyCredential) => void | Promise<void>;
+  /** The credential as it is kept now: asked for when the bridge does not know the one there is any more. */
+  readonly reread?: () => Credential | undefined | Promise<Credential | undefined>;
   /** Keys were due and could not be changed; it is tried again with the next login. */
   readonly onKeyTrouble?: (error: unknown) => void;
 }
@@ -65,6 +68,7 @@ export const connectWith = async (options: ConnectOptions & ClientPorts) => {
     url,
     keyAgeMsMax: limits.keyAgeMsMax,
     onCredential: (changed) => onCredential?.(changed),
+    reread: () => options.reread?.(),
   });
   const told = (status: ConnectionStatus): void => {
     self.used();
@@ -87,7 +91,9 @@ export const connectWith = async (options: ConnectOptions & ClientPorts) => {
       onStatus: told,
     },
     {
-      offer: (offer, trace) => questions.offer(offer, trace),
+      offer: (offer, trace) => void questions.offer(offer, trace),
+      mailbox: () => mail.told(),
+      opened: (opened) => mail.opened(opened.mailbox === true),
       ended: (view) => {
         asks.ended(view);
         questions.ended(view);
@@ -108,10 +114,12 @@ export const connectWith = async (options: ConnectOptions & ClientPorts) => {
   );
   const signQuestion = questionSigner(self, clock);
   const asks = asking(link, { rng, limits, sign: () => (self.hasOwnKey() ? signQuestion : undefined) });
+  const holder = holderName(rng);
   const questions = intake(
-    { link, identity: self, clock, audience: credential.audience, nextSeq: counter(clock), holder: holderName(rng) },
+    { link, identity: self, clock, audience: credential.audience, nextSeq: counter(clock), holder },
     limits,
   );
+  const mail = mailbox({ link, rng, scheduler, limits, holder, offer: questions.offer });
   const events = eventsOver(link, limits);
   const { session } = await link.ready;
 
@@ -122,7 +130,7 @@ export const connectWith = async (options: ConnectOptions & ClientPorts) => {
     session,
 
     ask: askWith(asks, { scheduler, limits }),
-    ...questionsFrom(link, questions, limits),
+    ...questionsFrom(link, questions, mail, limits),
 
     /** The questions that wait for your answer now, oldest first. Waits up to `waitMs` (45,000 at most) for one. */
     inbox: async ({ waitMs = 0 }: { readonly waitMs?: number } = {}): Promise<readonly IncomingQuestion[]> => {

@@ -38,6 +38,8 @@ export interface Pass {
 export interface LinkUser extends Pushed {
   /** Whether somebody waits for an outcome, so that a new connection has to bring what was missed. */
   readonly awaitsOutcomes: () => boolean;
+  /** A session is open, for the first time or again. */
+  readonly opened: (session: SessionOpened) => void;
   /** The bridge's log is not the one that was read before: positions mean nothing any more. */
   readonly placeLost: () => void;
   /** There will be no further connection. */
@@ -61,6 +63,7 @@ export const openLink = (ports: LinkPorts, user: LinkUser) => {
 
   const pushed: Pushed = {
     offer: user.offer,
+    mailbox: user.mailbox,
     ended: (elicitation) => {
       wished.reachedOutcome(elicitation.position);
       user.ended(elicitation);
@@ -85,6 +88,7 @@ export const openLink = (ports: LinkPorts, user: LinkUser) => {
         if (opened.audience !== ports.audience) return reject(foreign(url, opened.audience, ports.audience));
         if (wished.isBeyond(opened.position)) placeLost();
         wished.opened(asked, opened);
+        user.opened(opened);
         resolve(opened);
       });
     });

@@ -4,6 +4,7 @@ import type { IncomingQuestion } from "./incoming.ts";
 import type { Intake } from "./intake.ts";
 import type { ClientLimits } from "./limit.ts";
 import type { Link } from "./link.ts";
+import type { Mailbox } from "./mailbox.ts";
 import { LighthouseFault, LighthouseRefusal } from "./refusal.ts";
 
 /** Returned by a handler instead of content. */
@@ -36,7 +37,7 @@ export interface AnswerOptions {
 }
 
 /** Ways to answer: an iterator that hands out questions, or a handler that is called with each. */
-export const questionsFrom = (link: Link, intake: Intake, limits: ClientLimits) => {
+export const questionsFrom = (link: Link, intake: Intake, mail: Mailbox, limits: ClientLimits) => {
   let readers = 0;
 
   /**
@@ -49,6 +50,7 @@ export const questionsFrom = (link: Link, intake: Intake, limits: ClientLimits) 
     readonly signal?: AbortSignal;
   } = {}): AsyncGenerator<IncomingQuestion, void> {
     const wish = link.want("inbox");
+    const polling = mail.want();
     readers++;
     try {
       for (;;) {
@@ -61,6 +63,7 @@ export const questionsFrom = (link: Link, intake: Intake, limits: ClientLimits) 
     } finally {
       readers--;
       if (readers === 0) intake.putBack();
+      polling.release();
       wish.release();
     }
   }

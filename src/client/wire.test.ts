@@ -23,6 +23,7 @@ test("the methods that the client calls are served", () => {
   expect(names).toEqual(
     expect.arrayContaining([
       ...["ask", "get", "wait", "claim", "answer", "cancel", "receipt"].map((name) => `elicitations.${name}`),
+      ...["messages.wait", "messages.ack", "arms.probe"],
       ...["inbox.list", "events.append", "events.query", "agents.add", "agents.list", "agents.revoke"],
     ]),
   );

@@ -178,6 +178,24 @@ export interface SessionOpened {
   readonly audience: string;
   /** The log's newest position when pushing began. */
   readonly position: number;
+  /** Questions have to be polled for: `messages.wait`. */
+  readonly mailbox?: boolean;
+}
+
+/** What a poll of the mailbox returns. */
+export interface Mail {
+  readonly messages: readonly {
+    readonly offer: Offer;
+    readonly position: number;
+    /** Handed out for the how manieth time. */
+    readonly delivery: number;
+    /** When it is handed out again unless it is acknowledged, milliseconds since 1970. */
+    readonly until: number;
+    readonly _meta?: { readonly traceparent?: string };
+  }[];
+  /** By which way this agent's next question goes. */
+  readonly arm: "push" | "mailbox";
+  readonly more: boolean;
 }
 
 export const isEnd = (status: OpenStatus | EndStatus): status is EndStatus =>

@@ -2,7 +2,16 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { specification } from "../../test/support/specification.ts";
 import { PUSH_FLAG } from "./arm.ts";
-import { evaluate, type Flag, type FlagCommand, type FlagFact, type FlagRule, fenceOf, flag } from "./flag.ts";
+import {
+  evaluate,
+  type Flag,
+  type FlagCommand,
+  type FlagFact,
+  type FlagRule,
+  fenceOf,
+  flag,
+  unsetRule,
+} from "./flag.ts";
 
 const { given } = specification(flag);
 const rule = (percentage: number, ...targets: FlagRule["targets"]): FlagRule => ({ percentage, targets });
@@ -57,14 +66,22 @@ describe("a kill", () => {
     given(killed(1)).when(kill).thenNothing();
   });
 
+  test("of what was never set is undone to what it was then: for push, on for everybody", () => {
+    given(killed(1))
+      .when({ type: "restore", unset: unsetRule(PUSH_FLAG), fence: 1, reason: "mended" })
+      .then({ type: "flag.restored", data: { fence: 2, rule: rule(100), reason: "mended" } });
+  });
+
   test("is undone by a restore, to the rule there was or to another", () => {
     given(wasSet(5, 1), killed(2))
-      .when({ type: "restore", fence: 2, reason: "mended" })
+      .when({ type: "restore", unset: rule(0), fence: 2, reason: "mended" })
       .then({ type: "flag.restored", data: { fence: 3, rule: rule(5), reason: "mended" } });
     given(wasSet(5, 1), killed(2))
-      .when({ type: "restore", fence: 2, rule: rule(1), reason: "mended" })
+      .when({ type: "restore", unset: rule(0), fence: 2, rule: rule(1), reason: "mended" })
       .then({ type: "flag.restored", data: { fence: 3, rule: rule(1), reason: "mended" } });
-    given(wasSet(5, 1)).when({ type: "restore", fence: 1, reason: "" }).thenRefused("invalid_input");
+    given(wasSet(5, 1))
+      .when({ type: "restore", unset: rule(0), fence: 1, reason: "" })
+      .thenRefused("invalid_input");
   });
 });
 
@@ -119,7 +136,12 @@ const command: fc.Arbitrary<FlagCommand> = fc.oneof(
     reason: fc.constant(""),
   }),
   fc.record({ type: fc.constant("kill" as const), reason: fc.constant("") }),
-  fc.record({ type: fc.constant("restore" as const), fence: fc.integer({ min: 0, max: 12 }), reason: fc.constant("") }),
+  fc.record({
+    type: fc.constant("restore" as const),
+    unset: fc.constant(rule(0)),
+    fence: fc.integer({ min: 0, max: 12 }),
+    reason: fc.constant(""),
+  }),
 );
 
 test("whatever happens, the fence goes up by one with every fact, and nothing but a restore brings a killed one back", () => {

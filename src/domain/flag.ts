@@ -12,8 +12,8 @@ import { type Problem, refusal } from "./refusal.ts";
 export type Flag =
   | { readonly status: "none" }
   | { readonly status: "set"; readonly fence: number; readonly rule: FlagRule }
-  /** Off for everybody, whatever the rule says, until it is restored. `rule` is what it then goes back to. */
-  | { readonly status: "killed"; readonly fence: number; readonly rule: FlagRule; readonly reason: string };
+  /** Off for everybody, whatever the rule says, until it is restored. `rule` is what it then goes back to; null: it was never set. */
+  | { readonly status: "killed"; readonly fence: number; readonly rule: FlagRule | null; readonly reason: string };
 
 /** Who has it: the first target that fits decides, and else the share of agents that `percentage` is. */
 export type FlagRule = EventData<"flag.set">["rule"];
@@ -24,8 +24,14 @@ export type FlagCommand =
   /** `fence`: the one that this was decided on; 0 when the flag was never set. */
   | { readonly type: "set"; readonly rule: FlagRule; readonly fence: number; readonly reason: string }
   | { readonly type: "kill"; readonly reason: string }
-  /** `rule`: absent, the one that was in force when it was killed. */
-  | { readonly type: "restore"; readonly rule?: FlagRule; readonly fence: number; readonly reason: string };
+  /** `rule`: absent, the one that was in force when it was killed. `unset`: what stands for never having been set. */
+  | {
+      readonly type: "restore";
+      readonly rule?: FlagRule;
+      readonly unset: FlagRule;
+      readonly fence: number;
+      readonly reason: string;
+    };
 
 export const flagNamePattern = "^[a-z][a-z0-9._-]{0,63}$";
 
@@ -51,7 +57,7 @@ const decide = (state: Flag, command: FlagCommand): Decision<FlagFact> => {
         : decided({ type: "flag.set", data: { fence, rule: command.rule, reason } });
     case "restore":
       return state.status === "killed"
-        ? decided({ type: "flag.restored", data: { fence, rule: command.rule ?? state.rule, reason } })
+        ? decided({ type: "flag.restored", data: { fence, rule: command.rule ?? state.rule ?? command.unset, reason } })
         : refused(refusal("invalid_input", "it is not killed, so there is nothing to restore: set it"));
   }
 };
@@ -62,13 +68,14 @@ const evolve = (state: Flag, { type, data }: FlagFact): Flag => {
     case "flag.restored":
       return { status: "set", fence: data.fence, rule: data.rule };
     case "flag.killed": {
-      const rule = state.status === "none" ? offRule : state.rule;
+      const rule = state.status === "none" ? null : state.rule;
       return { status: "killed", fence: data.fence, rule, reason: data.reason };
     }
   }
 };
 
-const offRule: FlagRule = { percentage: 0, targets: [] };
+/** What a flag is that was never set, said as a rule: off for everybody, but push is on. */
+export const unsetRule = (name: string): FlagRule => ({ percentage: name === PUSH_FLAG ? 100 : 0, targets: [] });
 
 const problemsOf = ({ percentage, targets }: FlagRule): readonly Problem[] => {
   const problems: Problem[] = [];

@@ -1,5 +1,5 @@
 import { streamOf } from "../../domain/event.ts";
-import { type Flag, type FlagCommand, type FlagFact, type FlagRule, flag } from "../../domain/flag.ts";
+import { type Flag, type FlagCommand, type FlagFact, type FlagRule, flag, unsetRule } from "../../domain/flag.ts";
 import type { Limits } from "../../domain/limit.ts";
 import { refusal } from "../../domain/refusal.ts";
 import type { Log } from "../log/log.ts";
@@ -35,7 +35,11 @@ export const flagCommands = ({ log, now, limits, load, count }: FlagPorts) => {
     kill: (name: string, reason: string, caller: Caller) => run(name, { type: "kill", reason }, caller),
     /** Back to the rule that was in force when it was killed, unless another is given. */
     restore: (name: string, rule: FlagRule | undefined, fence: number, reason: string, caller: Caller) =>
-      run(name, { type: "restore", ...(rule === undefined ? {} : { rule }), fence, reason }, caller),
+      run(
+        name,
+        { type: "restore", unset: unsetRule(name), ...(rule === undefined ? {} : { rule }), fence, reason },
+        caller,
+      ),
   };
 };
 

@@ -1,5 +1,5 @@
 import { type Static, Type } from "typebox";
-import { evaluate, type FlagRule, fenceOf, flagNamePattern } from "../../../domain/flag.ts";
+import { evaluate, type FlagRule, fenceOf, flagNamePattern, unsetRule } from "../../../domain/flag.ts";
 import { defaultLimits } from "../../../domain/limit.ts";
 import type { Bridge } from "../../bridge.ts";
 import type { Handled } from "../../command/handle.ts";
@@ -50,10 +50,10 @@ export const FlagSchema = Type.Object(
 const viewOf = (bridge: Bridge, name: string): Static<typeof FlagSchema> => {
   const held = bridge.flags.get(name);
   if (held === undefined || held.state.status === "none") {
-    return { name, status: "none", fence: 0, percentage: 0, targets: [] };
+    return { name, status: "none", fence: 0, ...(unsetRule(name) as Static<typeof Rule>) };
   }
   const { state, by, reason, at, position } = held;
-  const { percentage, targets } = state.rule as Static<typeof Rule>;
+  const { percentage, targets } = (state.rule ?? unsetRule(name)) as Static<typeof Rule>;
   return { name, status: state.status, fence: state.fence, percentage, targets, by, reason, at, position };
 };
 const Rule = Type.Object({ percentage: Percentage, targets: Targets });
@@ -143,7 +143,7 @@ export const restore = operation({
   http: { method: "POST", path: "/v1/flags/:name/restore", status: 200 },
   run: async (bridge, who, { name, fence, reason, percentage, targets }) => {
     const state = bridge.flags.state(name);
-    const before: FlagRule = state.status === "none" ? { percentage: 0, targets: [] } : state.rule;
+    const before: FlagRule = (state.status === "none" ? null : state.rule) ?? unsetRule(name);
     const isAnother = percentage !== undefined || targets !== undefined;
     const rule = { percentage: percentage ?? before.percentage, targets: targets ?? before.targets } as FlagRule;
     const outcome = await bridge.flagSet.restore(name, isAnother ? rule : undefined, fence, reason, callerOf(who));
