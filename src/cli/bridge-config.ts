@@ -4,7 +4,7 @@ import { Type } from "typebox";
 import { Compile } from "typebox/compile";
 import { defaultRoleRates, type RoleRate } from "../bridge/command/allowance.ts";
 import { defaultPolicy } from "../bridge/command/policy.ts";
-import { defaultLimits, type Limits } from "../domain/limit.ts";
+import { defaultLimits, type Limits, publishedLimits } from "../domain/limit.ts";
 import { FolderProblem } from "./data-folder.ts";
 
 /** What an operator may change, in two files of the data folder that need not be there. */
@@ -17,11 +17,28 @@ export interface BridgeConfig {
 
 const Whole = Type.Integer({ minimum: 0 });
 
+const limitType = (name: keyof Limits) => {
+  const value = defaultLimits[name];
+  const whole = Number.isInteger(value) ? Type.Integer : Type.Number;
+  const published = publishedLimits[name];
+  if (published === undefined) return whole({ minimum: 0 });
+  switch (published) {
+    case "fixed":
+      return Type.Literal(value);
+    case "at most":
+      return whole({ minimum: 1, maximum: value });
+    case "at least":
+      return whole({ minimum: value });
+  }
+};
+
+const limitNames = Object.keys(defaultLimits) as (keyof Limits)[];
+
 /** `limits.json`: any of the limits by name, and what roles may do in a minute. */
 const LimitsFile = Type.Object(
   {
     limits: Type.Optional(
-      Type.Object(Object.fromEntries(Object.keys(defaultLimits).map((name) => [name, Type.Optional(Whole)])), {
+      Type.Object(Object.fromEntries(limitNames.map((name) => [name, Type.Optional(limitType(name))])), {
         additionalProperties: false,
       }),
     ),
@@ -48,9 +65,7 @@ export const readBridgeConfig = (folder: string): BridgeConfig => {
     throw new FolderProblem(`${limitsFile} is not JSON`);
   }
   if (!validator.Check(raw)) {
-    const problems = validator
-      .Errors(raw)
-      .map((e) => `  ${e.instancePath || "/"}: ${e.message} ${JSON.stringify(e.params)}`);
+    const problems = validator.Errors(raw).map((e) => `  ${e.instancePath || "/"}: ${words(e)}`);
     throw new FolderProblem(`${limitsFile} has ${problems.length} problem(s):\n${problems.join("\n")}`);
   }
   return {
@@ -58,4 +73,21 @@ export const readBridgeConfig = (folder: string): BridgeConfig => {
     roleRates: { ...defaultRoleRates, ...raw.roles },
     policy,
   };
+};
+
+/** What is wrong, and why a limit that is published cannot be moved beyond what is published. */
+const words = ({
+  instancePath,
+  message,
+  params,
+}: {
+  instancePath: string;
+  message: string;
+  params: object;
+}): string => {
+  const name = instancePath.slice("/limits/".length) as keyof Limits;
+  const published = publishedLimits[name];
+  if (published === undefined) return `${message} ${JSON.stringify(params)}`;
+  const place = published === "fixed" ? "is" : `must be ${published}`;
+  return `${name} ${place} ${defaultLimits[name]}: it stands in the published description of the doors, the same for every bridge`;
 };

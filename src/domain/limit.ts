@@ -1,4 +1,4 @@
-/** Every limit on what a stranger can send or hold, with its unit in its name. Configuration may change the values. */
+/** Every limit on what a stranger can send or hold, with its unit in its name. Configuration may change most values. */
 export const defaultLimits = {
   /** One HTTP body or WebSocket message. The ancestor's hard event limit was 1 MB; ours leaves room for the envelope. */
   messageBytesMax: 1_048_576,
@@ -103,9 +103,40 @@ export const defaultLimits = {
   formMs: 600_000,
   formsPerAgentMax: 16,
   formsMax: 1_024,
+  /** How long a canary may take to be answered. */
+  pingMs: 5_000,
   pageEventsMax: 1_000,
   pageEventsDefault: 100,
   seenEveryMs: 60_000,
 } as const;
+
+/**
+ * Limits that stand in the published description of the doors, so that a client that was made from it works with every
+ * bridge. Those that are `fixed` cannot be configured; the others only within what is published.
+ */
+export const publishedLimits: Readonly<Partial<Record<keyof typeof defaultLimits, "fixed" | "at most" | "at least">>> =
+  {
+    questionCharsMax: "fixed",
+    customNameCharsMax: "fixed",
+    idempotencyKeyCharsMax: "fixed",
+    reasonCharsMax: "fixed",
+    leaseMsMin: "fixed",
+    leaseMsMax: "fixed",
+    leaseMsDefault: "fixed",
+    mailboxLeaseMsMin: "fixed",
+    mailboxLeaseMsMax: "fixed",
+    mailboxLeaseMsDefault: "fixed",
+    longPollMsMax: "fixed",
+    pageEventsMax: "fixed",
+    pageEventsDefault: "fixed",
+    webhookUrlCharsMax: "fixed",
+    rerouteMax: "fixed",
+    flagTargetsMax: "fixed",
+    flagTargetNamesMax: "fixed",
+    timeoutMsMin: "at least",
+    timeoutMsMax: "at most",
+    timeoutMsDefault: "at most",
+    candidatesMax: "at most",
+  };
 
 export type Limits = { readonly [K in keyof typeof defaultLimits]: number };
