@@ -19,6 +19,7 @@ import { elicitCommands } from "./command/elicit.ts";
 import { enrolCommands } from "./command/enrol.ts";
 import { flagCommands } from "./command/flags.ts";
 import { oneTimeForms } from "./command/forms.ts";
+import { pingCommand } from "./command/ping.ts";
 import { gate } from "./command/gate.ts";
 import type { Handled } from "./command/handle.ts";
 import { inquireCommands } from "./command/inquire.ts";
@@ -40,6 +41,7 @@ import { healthChecks } from "./delivery/health-checks.ts";
 import { rank } from "./delivery/rank.ts";
 import { signedIn } from "./delivery/signed-in.ts";
 import { vigil } from "./delivery/vigil.ts";
+import { pinger } from "./delivery/ping.ts";
 import { type WebhookNet, webhookDelivery } from "./delivery/webhooks.ts";
 import { type Log, LogUnavailable } from "./log/log.ts";
 import { agentDirectory } from "./projection/agents.ts";
@@ -209,7 +211,7 @@ export const startBridge = async (ports: BridgePorts) => {
     ...proven,
     agent: agents.get,
     load: (stream) => logins.snapshot(stream.slice("login/".length)),
-    openOf: (agent) => logins.of(agent).length,
+    openOf: (agent) => sessions.openOf(agent),
   });
 
   const inBackground = (work: Promise<unknown>): void =>
@@ -364,6 +366,15 @@ export const startBridge = async (ports: BridgePorts) => {
     inquiries,
     registry,
     challenges: given,
+    ping: pingCommand({
+      log,
+      now,
+      isActive: (name) => agents.get(name).status === "active",
+      ping: pinger({
+        ...{ monotonic: clock.monotonic, scheduler, limits, presence: deliver.presence },
+        post: (name) => poster?.ping(name),
+      }),
+    }),
     forms: oneTimeForms({ rng: ports.rng, now, scheduler, limits }),
     enrolment,
     rotate,

@@ -98,6 +98,15 @@ describe("signing in", () => {
     await signIn(t, bob);
     expect(isIn(t, first.token)).toBe(false);
   });
+
+  test("is not kept from it by logins that died unused", async () => {
+    const t = await testBridge({ limits: { loginsPerAgentMax: 2 } });
+    const bob = await enrolled(t, "bob", testKey(2));
+    await signIn(t, bob);
+    await signIn(t, bob);
+    await t.clock.advance(15 * MINUTE);
+    await signIn(t, bob);
+  });
 });
 
 const ownOf = (privateKey: ReturnType<typeof testKey>, kid: string) => ({ alg: "Ed25519", kid, privateKey }) as const;

@@ -2,6 +2,11 @@ import { join } from "node:path";
 import { Command, Option } from "commander";
 import type { AgentKind } from "../domain/agent.ts";
 import { agentKinds } from "../domain/event.ts";
+import { enrolCommand } from "./agent-enrol.ts";
+import { inviteCommand } from "./agent-invite.ts";
+import { revokeCommand, rotateCommand } from "./agent-keys.ts";
+import { showCommand } from "./agent-show.ts";
+import { resumeCommand, suspendCommand } from "./agent-suspend.ts";
 import { act, command, strict } from "./command.ts";
 import { type ConnectionOptions, connecting, withClient } from "./connection.ts";
 import { AGENTS_FOLDER, reserveCredential } from "./credential-file.ts";
@@ -11,23 +16,34 @@ import { realClock } from "./world.ts";
 
 type Options = ConnectionOptions & { readonly json?: boolean };
 
-/** `lighthouse agent add | list | revoke`: who may take part. */
+/** `lighthouse agent …`: who may take part, and with which keys. */
 export const agentCommand = (): Command =>
   strict(new Command("agent"))
-    .description("Register agents, list them, revoke them.")
+    .description("Who may take part, and with which keys: invite and enrol, list and show, suspend and revoke.")
+    .addCommand(inviteCommand())
+    .addCommand(enrolCommand())
     .addCommand(add())
     .addCommand(list())
-    .addCommand(revoke());
+    .addCommand(showCommand())
+    .addCommand(rotateCommand())
+    .addCommand(suspendCommand())
+    .addCommand(resumeCommand())
+    .addCommand(revokeCommand());
 
 const add = (): Command =>
   connecting(
-    command("add", "Register an agent and write its credential to a file that only you can read.", {
-      examples: `
+    command(
+      "add",
+      "Register an agent with a bearer token, and write its credential to a file that only you can read. Simple, and good " +
+        "until it is revoked; `invite` and `enrol` give it a key that only it holds.",
+      {
+        examples: `
         lighthouse agent add alice
         lighthouse agent add dba --kind human --expertise postgres --expertise backups
         lighthouse agent add ci --role agent --role auditor --dir ./secrets`,
-      endsWith: ["refused", "unreachable"],
-    }),
+        endsWith: ["refused", "unreachable"],
+      },
+    ),
   )
     .argument("<name>", "the agent's name; it is given out once and never again")
     .addOption(new Option("--kind <kind>", "what it is").choices(agentKinds).default("ai"))
@@ -91,25 +107,6 @@ const list = (): Command =>
               ]),
             ),
           );
-          return "ok";
-        }),
-      ),
-    );
-
-const revoke = (): Command =>
-  connecting(
-    command("revoke", "Revoke an agent: its credential stops working and its connections end.", {
-      examples: `lighthouse agent revoke alice --reason "laptop lost"`,
-      endsWith: ["refused", "unreachable"],
-    }),
-  )
-    .argument("<name>", "the agent")
-    .option("--reason <words>", "why; it is recorded", "")
-    .action((name: string, options: Options & { readonly reason: string }) =>
-      act(options, (doing) =>
-        withClient(options, doing, async (client) => {
-          await client.agents.revoke(name, options.reason);
-          doing.terminal.result({ agent: name, status: "revoked" }, () => `Revoked ${name}.`);
           return "ok";
         }),
       ),

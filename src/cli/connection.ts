@@ -101,6 +101,6 @@ export const withClient = async (
   try {
     return await work(client);
   } finally {
-    client.close();
+    await client.signOut();
   }
 };

@@ -41,6 +41,31 @@ const contentOf = ({ payload }: { readonly payload: string }): string => {
 const words: { readonly [T in EventTypeName]?: (data: EventData<T>, event: LogEvent) => readonly [Colour, string] } = {
   "agent.registered": ({ agent, kind, roles }) => [undefined, `registers ${agent} (${kind}, ${roles.join(", ")})`],
   "agent.revoked": ({ reason }, { subject }) => ["red", `revokes ${subject.slice(6)}${because(reason)}`],
+  "agent.invited": ({ agent, notAfter }) => [
+    undefined,
+    `invites ${agent} to enrol a key, until ${new Date(notAfter).toISOString().slice(11, 19)}`,
+  ],
+  "agent.enrolled": ({ kid, retiring }) => ["green", `enrols the key ${kid}${instead(retiring)}`],
+  "agent.key_added": ({ kid, by }) => [undefined, `names ${kid} to follow its key ${by}`],
+  "agent.key_activated": ({ kid, retiring }) => ["green", `signs with the key ${kid}${instead(retiring)}`],
+  "agent.mac_renewed": ({ epoch }) => [undefined, `has its MAC key of epoch ${epoch}`],
+  "agent.key_revoked": ({ kid, reason, compromisedSince }, { subject }) => [
+    "red",
+    `revokes the key ${printableLine(kid)} of ${subject.slice(6)}${
+      compromisedSince === undefined ? "" : `, suspect from ${compromisedSince} on`
+    }${because(reason)}`,
+  ],
+  "agent.suspended": ({ reason }, { subject }) => ["red", `suspends ${subject.slice(6)}${because(reason)}`],
+  "agent.resumed": ({ reason }, { subject }) => ["green", `resumes ${subject.slice(6)}${because(reason)}`],
+  "login.opened": ({ kid }) => ["dim", `signs in with the key ${kid}`],
+  "login.closed": ({ reason }) => ["dim", `signs out${because(reason)}`],
+  "master.rotated": ({ epoch, older, reason }) => [
+    "yellow",
+    `begins epoch ${epoch} of the master secret (older ones are ${older})${because(reason)}`,
+  ],
+  "webhook.set": ({ url }) => [undefined, `has its questions posted to ${printableLine(url)}`],
+  "webhook.removed": ({ reason }) => [undefined, `has its questions posted nowhere${because(reason)}`],
+  "reach.measured": ({ agent, ok, says }) => [ok ? "green" : "yellow", `pings ${agent}: ${printableLine(says)}`],
   "agent.seen": ({ via }) => ["dim", `is here (${via})`],
   "elicitation.asked": ({ to, message }) => [undefined, `asks ${to}: ${short(message)}`],
   "elicitation.offered": ({ via }) => ["dim", `handed it over (${via})`],
@@ -81,5 +106,8 @@ const words: { readonly [T in EventTypeName]?: (data: EventData<T>, event: LogEv
   "bridge.stopped": ({ reason }) => ["dim", `stops${because(reason)}`],
   custom: ({ name, payload }) => [undefined, `${name} ${short(payload)}`],
 };
+
+const instead = (retiring: readonly string[]): string =>
+  retiring.length === 0 ? "" : ` in the place of ${printableLine(retiring.join(", "))}`;
 
 const because = (reason: string): string => (reason === "" ? "" : `: ${printableLine(reason)}`);

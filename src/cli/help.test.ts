@@ -9,13 +9,14 @@ import { doctorCommand } from "./doctor-command.ts";
 import { eventsCommand } from "./events-command.ts";
 import { hookCommand } from "./hook-command.ts";
 import { inboxCommand } from "./inbox-command.ts";
+import { keysCommand } from "./keys-command.ts";
 import { logCommand } from "./log-command.ts";
 import { mcpCommand } from "./mcp-command.ts";
 import { receiptCommand } from "./receipt-command.ts";
 import { watchCommand } from "./watch-command.ts";
 
 const all: readonly Command[] = [
-  ...[agentCommand(), askCommand(), inboxCommand(), answerCommand(), cancelCommand(), receiptCommand()],
+  ...[agentCommand(), keysCommand(), askCommand(), inboxCommand(), answerCommand(), cancelCommand(), receiptCommand()],
   ...[watchCommand(), eventsCommand(), logCommand(), doctorCommand()],
   ...[connectCommand(), mcpCommand(), hookCommand()],
 ];

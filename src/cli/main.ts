@@ -11,6 +11,7 @@ import { doctorCommand } from "./doctor-command.ts";
 import { eventsCommand } from "./events-command.ts";
 import { hookCommand } from "./hook-command.ts";
 import { inboxCommand } from "./inbox-command.ts";
+import { keysCommand } from "./keys-command.ts";
 import { logCommand } from "./log-command.ts";
 import { mcpCommand } from "./mcp-command.ts";
 import { monitoringCommand, runbookCommand } from "./monitoring-command.ts";
@@ -35,6 +36,7 @@ Start here:
 
 program.addCommand(strict(serveCommand()));
 program.addCommand(agentCommand());
+program.addCommand(keysCommand());
 program.addCommand(askCommand());
 program.addCommand(inboxCommand());
 program.addCommand(answerCommand());

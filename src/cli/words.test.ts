@@ -90,6 +90,18 @@ describe("an event's line", () => {
       { action: "register", resource: "agent/x", decision: "deny", policies: ["admins-register"] },
       "may not register agent/x (admins-register)",
     ],
+    ["agent.enrolled", { kid: "k1", retiring: ["k0"] }, "enrols the key k1 in the place of k0"],
+    [
+      "agent.key_revoked",
+      { kid: "k1", reason: "stolen\u0007", compromisedSince: 9 },
+      "revokes the key k1 of ation/el_1, suspect from 9 on: stolen\\u0007",
+    ],
+    ["login.opened", { agent: "bob", kid: "k1" }, "signs in with the key k1"],
+    [
+      "master.rotated",
+      { epoch: 2, older: "revoked", reason: "" },
+      "begins epoch 2 of the master secret (older ones are revoked)",
+    ],
     ["of.a.later.build", { a: 1 }, 'of.a.later.build {"a":1}'],
   ])("of type %s tells it in words, and nothing in it commands the terminal", (type, data, words) => {
     const line = eventLine(event(type, data), plain);

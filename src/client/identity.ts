@@ -12,6 +12,8 @@ export interface IdentityPorts extends LoginPorts {
   readonly keyAgeMsMax: number;
   /** Told of every change, before the bridge is: whoever keeps the credential keeps this one from now on. */
   readonly onCredential: (credential: KeyCredential) => void | Promise<void>;
+  /** The credential as it is kept now: another process may have changed its keys. */
+  readonly reread: () => Credential | undefined | Promise<Credential | undefined>;
 }
 
 /** Calls an operation of the bridge as this agent. */
@@ -50,11 +52,18 @@ export const identity = (given: Credential, ports: IdentityPorts) => {
 
   const freshLogin = async (mine: KeyCredential): Promise<string> => {
     login = undefined;
-    const signed = await signIn(mine, ports).catch((error: unknown) => {
+    const signed = await signIn(mine, ports).catch(async (error: unknown) => {
+      const kept = isUnauthenticated(error) ? await ports.reread() : undefined;
+      if (kept !== undefined && hasOwnKey(kept) && kept.kid !== mine.kid) {
+        credential = kept;
+        keys = keysOf(kept);
+        return signIn(kept, ports);
+      }
       turnedAway = error;
       throw error;
     });
-    if (signed.by.kid !== mine.kid) await become(without(mine, signed.by));
+    const now = credential as KeyCredential;
+    if (signed.by.kid !== now.kid) await become(without(now, signed.by));
     login = { ...signed.login, usedAt: clock.now() };
     return login.token;
   };

@@ -210,6 +210,11 @@ export const connectWith = async (options: ConnectOptions & ClientPorts) => {
       ): Promise<{ readonly epoch: number; readonly position: number }> => link.call("master.rotate", more, false),
     },
 
+    /** Ends the login that this client opened, if it opened one, and closes it. A bearer token stays as good as it was. */
+    signOut: async (): Promise<void> => {
+      if (self.hasOwnKey()) await link.call("sessions.close", {}, false).catch(() => undefined);
+      link.close();
+    },
     close: link.close,
     [Symbol.asyncDispose]: async (): Promise<void> => link.close(),
   };

@@ -46,6 +46,12 @@ export const signedIn = ({ now, scheduler, logins, deliver }: SignedInPorts) => 
       held.usedAt = time;
       return held;
     },
+    /** How many logins of this agent are good; those that died unused are forgotten here. */
+    openOf: (agent: string): number => {
+      const time = now();
+      for (const held of logins.of(agent)) if (time >= held.notAfter || isIdle(held, time)) logins.forget(held.id);
+      return logins.of(agent).length;
+    },
     left: (id: string): void => {
       const held = logins.get(id);
       if (held !== undefined) held.usedAt = now();

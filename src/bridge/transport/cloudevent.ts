@@ -19,5 +19,22 @@ export const cloudEvent = (event: Recorded, source: string): CloudEvent => ({
   correlation: event.correlation,
   causation: event.causation,
   ...(event.trace === null ? {} : { traceparent: event.trace }),
-  data: event.data as Json,
+  data: shown(event),
 });
+
+/**
+ * Hashes of credentials that are good now stay in the log: nobody needs them to follow it. That of an invitation which was
+ * used up belongs to the proof that a key is held.
+ */
+const shown = (event: Recorded): Json => {
+  switch (event.type) {
+    case "agent.registered":
+    case "agent.invited":
+    case "login.opened": {
+      const { tokenHash: _, ...data } = event.data;
+      return data;
+    }
+    default:
+      return event.data as Json;
+  }
+};

@@ -1,0 +1,53 @@
+import { Command, Option } from "commander";
+import { act, command, strict } from "./command.ts";
+import { type ConnectionOptions, connecting, withClient } from "./connection.ts";
+
+/** `lighthouse keys`: what concerns the keys of all agents at once. */
+export const keysCommand = (): Command =>
+  strict(new Command("keys"))
+    .description("The bridge's master secret, which agents' MAC keys derive from.")
+    .addCommand(rotateMaster());
+
+interface Options extends ConnectionOptions {
+  readonly json?: boolean;
+  readonly older: "accepted" | "revoked";
+  readonly reason: string;
+}
+
+const rotateMaster = (): Command =>
+  connecting(
+    command(
+      "rotate-master",
+      "Begin a new epoch of the master secret. Agents come for their new MAC keys with their next login; what was signed " +
+        "in older epochs goes on verifying.",
+      {
+        examples: `
+        lighthouse keys rotate-master --reason yearly
+        lighthouse keys rotate-master --older revoked --reason "a backup was stolen"`,
+        endsWith: ["refused", "unreachable"],
+      },
+    ),
+  )
+    .addOption(
+      new Option(
+        "--older <how>",
+        "revoked: MAC keys of older epochs sign nothing from now on. Agents with a key of their own fetch a new one by " +
+          "themselves; agents with a bearer token only have to be added anew",
+      )
+        .choices(["accepted", "revoked"])
+        .default("accepted"),
+    )
+    .option("--reason <words>", "why; it is recorded", "")
+    .action((options: Options) =>
+      act(options, (doing) =>
+        withClient(options, doing, async (client) => {
+          const { older, reason } = options;
+          const { epoch, position } = await client.keys.rotateMaster({ older, reason });
+          doing.terminal.result({ epoch, position, older }, () => `Epoch ${epoch} of the master secret has begun.`);
+          doing.terminal.note(
+            "Back up the new master secret with the data folder: without it, old answers look forged.",
+          );
+          return "ok";
+        }),
+      ),
+    );
