@@ -1,5 +1,6 @@
 import type { Recorded } from "../../domain/event.ts";
-import { type Log, PAGE_EVENTS_MAX } from "../log/log.ts";
+import type { Log } from "../log/log.ts";
+import { replay } from "../log/replay.ts";
 
 /** A fold over the log that answers questions. It can be thrown away and rebuilt at any time. */
 export interface Projection {
@@ -18,11 +19,9 @@ export const follow = async (
   const foldAll = (events: readonly Recorded[]): void => {
     for (const event of events) for (const projection of projections) projection.fold(event);
   };
-  for (let after: number | null = 0; after !== null; ) {
-    const page: Awaited<ReturnType<Log["read"]>> = await log.read({ after, limit: PAGE_EVENTS_MAX });
-    foldAll(page.events);
-    progress(page.events.at(-1)?.position ?? after, log.head().position);
-    after = page.next;
-  }
+  await replay(log, (events) => {
+    foldAll(events);
+    progress(events.at(-1)?.position ?? 0, log.head().position);
+  });
   log.onCommitted(foldAll);
 };
