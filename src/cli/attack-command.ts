@@ -6,7 +6,7 @@ import { attacks } from "../review/attack/list.ts";
 import type { AttackResult, AttackState } from "../review/attack/result.ts";
 import { type AttackReport, PATIENCE_MS, runAttacks } from "../review/attack/run.ts";
 import { act, command } from "./command.ts";
-import { type ConnectionOptions, connecting, credentialOf } from "./connection.ts";
+import { bearerOf, type ConnectionOptions, connecting } from "./connection.ts";
 import { eventLine } from "./event-line.ts";
 import { Failure } from "./failure.ts";
 import { table } from "./table.ts";
@@ -60,7 +60,7 @@ export const attackCommand = () =>
           );
           return "ok";
         }
-        const { url, token } = credentialOf(options);
+        const { url, token } = await bearerOf(options);
         const progress = terminal.progress("attacking");
         const running = runAttacks({
           target: { url, token },
