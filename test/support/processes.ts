@@ -48,13 +48,13 @@ export interface Serving {
   readonly stop: () => Promise<Ended>;
 }
 
-/** A folder of its own with the real command line in it. */
-export const folder = (): Folder => {
+/** A folder of its own with the real command line in it. `env`: what every process gets besides. */
+export const folder = (env: Readonly<Record<string, string>> = {}): Folder => {
   const cwd = mkdtempSync(join(tmpdir(), "lighthouse-"));
   const data = join(cwd, "data");
   const all = new Set<Running>();
   const start = (...args: string[]): Running => {
-    const running = launch(args, cwd, { LIGHTHOUSE_DATA: data });
+    const running = launch(args, cwd, { LIGHTHOUSE_DATA: data, ...env });
     all.add(running);
     return running;
   };

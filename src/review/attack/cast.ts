@@ -140,6 +140,8 @@ export const casting = (door: Door, admin: string, rng: Rng, now: () => number) 
       for (const name of made) {
         const call = { path: `/v1/agents/${name}/revoke`, body: { reason: "the attack is over" }, token: admin };
         const { status, code } = await door.call(call);
+        // A bridge that hangs or is gone is not asked once for each of them.
+        if (status === 0) return [...left, ...made.slice(made.indexOf(name))];
         if (status !== 200 && code !== "agent_unknown" && code !== "agent_revoked") left.push(name);
       }
       return left;

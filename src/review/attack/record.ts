@@ -45,11 +45,14 @@ export const recordOf = (door: Door, auditor: string, scheduler: Scheduler) => {
     return events;
   };
 
-  /** `isOurs` tells the attack's own events from those of a bridge that is in use. `leaves`: code of what must appear. */
-  const delta = async (position: number, isOurs: (e: LogEvent) => boolean, leaves?: string): Promise<Delta> => {
+  /**
+   * `isOurs` tells the attack's own events from those of a bridge that is in use. `later`: code of what may appear after
+   * the reply, and is waited for.
+   */
+  const delta = async (position: number, isOurs: (e: LogEvent) => boolean, later?: string): Promise<Delta> => {
     for (let waited = 0; ; waited += LOOK_EVERY_MS) {
       const traces = (await since(position)).filter((e) => isOurs(e) || e.actor === "anonymous").map(traceOf);
-      if (leaves === undefined || hasLeft(traces, leaves) || waited >= LOOK_MS) {
+      if (later === undefined || hasLeft(traces, later) || waited >= LOOK_MS) {
         return { traces, forbidden: traces.filter(isForbidden) };
       }
       await new Promise<void>((resolve) => scheduler.after(LOOK_EVERY_MS, resolve));

@@ -10,7 +10,7 @@ export interface Hooks {
   /** Stores evidence under this name, where evidence is stored. */
   readonly storeEvidence?: (name: string) => Promise<Noticed>;
   /** The event as a terminal shows it. */
-  readonly tell?: (event: LogEvent) => string;
+  readonly tell?: (event: LogEvent) => string | Promise<string>;
 }
 
 /** What the operator of the bridge has allowed on purpose. */

@@ -73,8 +73,16 @@ export const trialOf = (ports: TrialPorts) => {
     const before = await record.head();
     const sent = withToken(as, call);
     const reply = await door.call(sent);
-    const { traces, forbidden } = await record.delta(before, isOurs, reply.status === 0 ? undefined : wanted.leaves);
-    const kept = { kind: "attempt", what, exchange: exchange(what, nameOf(as), sent, reply), left: traces } as const;
+    const sentAs = exchange(what, nameOf(as), sent, reply);
+    if (reply.status === 0 && !wanted.codes.includes(reply.text)) {
+      // Whoever got no reply cannot ask what the log holds either.
+      steps.push({ kind: "attempt", what, exchange: sentAs, verdict: "broken", says: said(reply) });
+      return reply;
+    }
+    // What agents do is written down before they are told; of strangers, beside it.
+    const later = as === null ? wanted.leaves : undefined;
+    const { traces, forbidden } = await record.delta(before, isOurs, later);
+    const kept = { kind: "attempt", what, exchange: sentAs, left: traces } as const;
     const judged = judge(reply, wanted);
     const [trace] = forbidden;
     if (trace !== undefined) {
@@ -184,7 +192,7 @@ export const answerCall = (id: string, answer: unknown): Call => ({
 });
 
 const judge = (reply: Answered, { codes }: Wanted): Pick<Step, "verdict" | "says"> => {
-  if (reply.status === 0 && codes.includes(reply.text)) return { verdict: "held", says: said(reply) };
+  if (reply.status === 0) return { verdict: "held", says: said(reply) };
   if (reply.status < 400 || reply.status >= 500) return { verdict: "broken", says: said(reply) };
   if (codes.includes(reply.code)) return { verdict: "held", says: said(reply) };
   return { verdict: "evaded", says: `${said(reply)}; the control would say ${codes.join(" or ")}` };

@@ -1,4 +1,3 @@
-import type { LogEvent } from "../../client/wire.ts";
 import type { Attack } from "./attack.ts";
 import { answerCall, type Trial } from "./trial.ts";
 
@@ -45,8 +44,14 @@ export const words: readonly Attack[] = [
       await trial.control("declined with the same words", target, answerCall(offer.id, declined));
       const events = (await trial.record.since(before)).filter(({ subject }) => subject.endsWith(offer.id));
       trial.works("its events are in the log", events.length >= 2, `${events.length} events`);
-      const tell = trial.hooks.tell as (event: LogEvent) => string;
-      const unsafe = events.map((event) => tell(event)).filter((line) => UNSAFE.test(line));
+      const lines: string[] = [];
+      for (const event of events) lines.push((await trial.hooks.tell?.(event)) ?? "");
+      const unsafe = lines.filter((line) => UNSAFE.test(line));
+      trial.works(
+        "they are told",
+        lines.some((line) => line.includes("IGNORE")),
+        `${lines.length} lines`,
+      );
       trial.check("no line moves the cursor", unsafe.length === 0, `${unsafe.length} of ${events.length} lines could`);
     },
   },
