@@ -80,7 +80,8 @@ const step = { ...count, description: "index in the plan" } as const;
 
 export const scopeShape = {
   anyOf: [
-    object({ kind: { type: "string", enum: ["full", "canary"] } }, ["kind"]),
+    object({ kind: { type: "string", enum: ["full"] } }, ["kind"]),
+    object({ kind: { type: "string", enum: ["canary"] } }, ["kind"]),
     object({ kind: { type: "string", enum: ["partial"] }, agents: strings, roles: strings }, [
       "kind",
       "agents",

@@ -41,7 +41,8 @@ export const manualTime = (startMs: number): ManualTime => {
   };
 
   return {
-    now: () => wall,
+    // Whole milliseconds, as the real one says; timers may fall between.
+    now: () => Math.floor(wall),
     monotonic: () => monotonic,
     after: (delayMs, task): Cancel => {
       const timer = { at: monotonic + Math.max(0, delayMs), nth: count++, task };

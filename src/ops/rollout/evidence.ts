@@ -18,15 +18,19 @@ export const remembered = async (
   step: number,
 ): Promise<Remembered> => {
   const events = await allEvents(operator, { stream: "rollout", types: ["rollout.measured", "rollout.blind"] });
-  return events.reduce<Remembered>((evidence, { type, data }) => {
+  const measurements: Measurement[] = [];
+  let [blindMs, blindBecause] = [0, ""];
+  for (const { type, data } of events) {
     const { id, step: of } = data as { readonly id: string; readonly step: number };
-    if (id !== rollout || of !== step) return evidence;
+    if (id !== rollout || of !== step) continue;
     if (type === "rollout.blind") {
       const { forMs, why } = data as EventData<"rollout.blind">;
-      return { ...evidence, blindMs: evidence.blindMs + forMs, blindBecause: why };
+      [blindMs, blindBecause] = [blindMs + forMs, why];
+    } else {
+      const { forMs, canary, stable, violations } = data as EventData<"rollout.measured">;
+      measurements.push({ forMs, canary, stable, violations });
+      [blindMs, blindBecause] = [0, ""];
     }
-    const { forMs, canary, stable, violations } = data as EventData<"rollout.measured">;
-    const measurement: Measurement = { forMs, canary, stable, violations };
-    return { ...evidence, measurements: [...evidence.measurements, measurement], blindMs: 0, blindBecause: "" };
-  }, noEvidenceYet);
+  }
+  return { measurements, blindMs, blindBecause, unhealthy: 0 };
 };

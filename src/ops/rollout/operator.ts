@@ -1,3 +1,4 @@
+import type { Lighthouse } from "../../client/lighthouse.ts";
 import type { EventPage, LogEvent } from "../../client/wire.ts";
 import type { EventTypeName } from "../../domain/event.ts";
 import type { RollbackScope, RollbackStep } from "../../domain/rollback.ts";
@@ -94,3 +95,9 @@ export const allEvents = async (
 };
 
 const PAGE = 1_000;
+
+/** A connected client as the operator it is. */
+export const operatorOf = (client: Pick<Lighthouse, "operate">): Operator => ({
+  operate: client.operate,
+  query: (filter) => client.operate("events.query", filter),
+});

@@ -1,0 +1,124 @@
+import type { RollbackScope, RollbackStep } from "../../../domain/rollback.ts";
+import { allEvents, type RollbackStanding, type Standing } from "../operator.ts";
+import { type StepPorts, stepsOf } from "./steps.ts";
+
+export interface RollBackPorts extends StepPorts {
+  readonly holder: string;
+  readonly monotonic: () => number;
+  readonly sleep: (ms: number) => Promise<void>;
+  readonly say: (news: StepNews) => void;
+}
+
+export interface StepNews {
+  readonly step: RollbackStep;
+  readonly state: "begins" | "done" | "failed";
+  readonly durationMs: number;
+  readonly says: string;
+}
+
+export type RolledBack =
+  | { readonly ok: true; readonly id: string; readonly durationMs: number; readonly report: string }
+  | { readonly ok: false; readonly id: string; readonly step: RollbackStep; readonly why: string };
+
+/** How long a controller may be silent before another takes over. A step that takes longer renews it meanwhile. */
+const LEASE_MS = 10_000;
+const ATTEMPTS = 3;
+const AGAIN_MS = 1_000;
+
+export const beginRollback = (
+  { operator }: Pick<RollBackPorts, "operator">,
+  wanted: {
+    readonly id: string;
+    readonly flag: string;
+    readonly scope: RollbackScope;
+    readonly reason: string;
+    readonly trigger?: string;
+    readonly rehearsal?: boolean;
+  },
+): Promise<Standing> => operator.operate<Standing>("rollbacks.start", wanted);
+
+/**
+ * Goes through what is left of a rollback. Each step looks first whether it is so already, acts, looks again, and only
+ * then is written down: killed at any point and started again, it finishes and does nothing twice.
+ */
+export const rollBack = async (ports: RollBackPorts, id: string): Promise<RolledBack> => {
+  const { operator } = ports;
+  const lease = () => operator.operate<Standing>("rollbacks.lease", { id, holder: ports.holder, forMs: LEASE_MS });
+  let current = mine(await lease(), id);
+  const steps = stepsOf(ports);
+  while (current.next !== null) {
+    const step = current.next;
+    const outcome = await kept(ports, lease, () => attempt(ports, steps, step, current));
+    if (!outcome.ok) return { ok: false, id, step, why: outcome.why };
+    current = outcome.standing;
+  }
+  const done = await allEvents(operator, { stream: "rollback" });
+  const own = done.filter(({ data }) => (data as { readonly id: string }).id === id);
+  const began = own.find(({ type }) => type === "rollback.started");
+  const last = own.findLast(({ type }) => type === "rollback.step_done");
+  const published = last?.data as { readonly detail: { readonly digest: string; readonly lost: number } } | undefined;
+  if (began === undefined || last === undefined || published === undefined) throw new Error(`${id} has no events`);
+  const durationMs = Math.max(0, Date.parse(last.time) - Date.parse(began.time));
+  const { digest: report, lost } = published.detail;
+  const act = { type: "finish", report, lost, durationMs };
+  await operator.operate("rollbacks.advance", { id, fence: current.lease.fence, act });
+  return { ok: true, id, durationMs: durationMs, report };
+};
+
+type Attempted =
+  | { readonly ok: true; readonly standing: RollbackStanding }
+  | { readonly ok: false; readonly why: string };
+
+const attempt = async (
+  ports: RollBackPorts,
+  steps: ReturnType<typeof stepsOf>,
+  step: RollbackStep,
+  current: RollbackStanding,
+): Promise<Attempted> => {
+  const { operator, monotonic, say } = ports;
+  const { id } = current;
+  const { fence } = current.lease;
+  let why = "";
+  for (let i = 1; i <= ATTEMPTS; i++) {
+    const began = monotonic();
+    say({ step, state: "begins", durationMs: 0, says: "" });
+    const outcome = await steps[step](current);
+    const durationMs = Math.round(monotonic() - began);
+    if (outcome.ok) {
+      const { found, detail } = outcome;
+      const act = { type: "done", step, durationMs, found, detail };
+      const standing = mine(await operator.operate<Standing>("rollbacks.advance", { id, fence, act }), id);
+      say({ step, state: "done", durationMs, says: found });
+      return { ok: true, standing };
+    }
+    why = outcome.why;
+    say({ step, state: "failed", durationMs, says: why });
+    await operator.operate("rollbacks.advance", { id, fence, act: { type: "fail", step, durationMs, why } });
+    if (i < ATTEMPTS) await ports.sleep(AGAIN_MS);
+  }
+  return { ok: false, why };
+};
+
+/** Works, and keeps the lease while it does. */
+const kept = async <T>(ports: RollBackPorts, renew: () => Promise<unknown>, work: () => Promise<T>): Promise<T> => {
+  let working = true;
+  const keep = async (): Promise<void> => {
+    for (;;) {
+      await ports.sleep(LEASE_MS / 3);
+      if (!working) return;
+      await renew();
+    }
+  };
+  // A renewal that is refused shows at the step's own end, which is refused as well.
+  keep().catch(() => undefined);
+  try {
+    return await work();
+  } finally {
+    working = false;
+  }
+};
+
+const mine = ({ rollback }: Standing, id: string): RollbackStanding => {
+  if (rollback === null || rollback.id !== id) throw new Error(`the rollback ${id} was displaced by ${rollback?.id}`);
+  return rollback;
+};
