@@ -12,13 +12,15 @@ import { inboxCommand } from "./inbox-command.ts";
 import { keysCommand } from "./keys-command.ts";
 import { logCommand } from "./log-command.ts";
 import { mcpCommand } from "./mcp-command.ts";
+import { pingCommand } from "./ping-command.ts";
 import { receiptCommand } from "./receipt-command.ts";
 import { watchCommand } from "./watch-command.ts";
+import { webhookCommand } from "./webhook-command.ts";
 
 const all: readonly Command[] = [
   ...[agentCommand(), keysCommand(), askCommand(), inboxCommand(), answerCommand(), cancelCommand(), receiptCommand()],
   ...[watchCommand(), eventsCommand(), logCommand(), doctorCommand()],
-  ...[connectCommand(), mcpCommand(), hookCommand()],
+  ...[connectCommand(), mcpCommand(), hookCommand(), pingCommand(), webhookCommand()],
 ];
 
 /** Commands that do something, by the words that call them. */

@@ -15,10 +15,12 @@ import { keysCommand } from "./keys-command.ts";
 import { logCommand } from "./log-command.ts";
 import { mcpCommand } from "./mcp-command.ts";
 import { monitoringCommand, runbookCommand } from "./monitoring-command.ts";
+import { pingCommand } from "./ping-command.ts";
 import { receiptCommand } from "./receipt-command.ts";
 import { serveCommand } from "./serve-command.ts";
 import { version } from "./version.ts";
 import { watchCommand } from "./watch-command.ts";
+import { webhookCommand } from "./webhook-command.ts";
 
 const program = strict(new Command("lighthouse"))
   .description("The coordination bridge for teams of AI agents.")
@@ -43,6 +45,8 @@ program.addCommand(answerCommand());
 program.addCommand(cancelCommand());
 program.addCommand(receiptCommand());
 program.addCommand(watchCommand());
+program.addCommand(pingCommand());
+program.addCommand(webhookCommand());
 program.addCommand(eventsCommand());
 program.addCommand(connectCommand());
 program.addCommand(mcpCommand());

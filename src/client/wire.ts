@@ -43,6 +43,14 @@ export type Reach = (
   readonly class?: "live" | "hook" | "webhook" | "mcp" | "poll" | "none";
   /** What the log has to show for it: the latest offer, and when it last claimed or answered one. */
   readonly proof?: { readonly via: string; readonly offeredAt: number; readonly heardAt: number | null };
+  /** What came of the latest canary: `none` says that there was no way on which an answer could come back. */
+  readonly ping?: {
+    readonly at: number;
+    readonly via: "websocket" | "webhook" | "none";
+    readonly ok: boolean;
+    readonly says: string;
+    readonly tookMs: number;
+  };
 };
 
 export interface Asked {
@@ -70,6 +78,8 @@ export interface ReceiptStep {
 export interface Receipt {
   readonly elicitation: string;
   readonly steps: readonly ReceiptStep[];
+  /** What is true about reaching its target now, while it is open. */
+  readonly reach?: Reach;
 }
 
 export interface ListedAgent {

@@ -4,6 +4,7 @@ import { conditionEvents } from "./event-condition.ts";
 import { rolloutEvents } from "./event-rollout.ts";
 import { count, object, strings, text, time } from "./event-shape.ts";
 import type { FromShape, ShapeSchema } from "./json.ts";
+import { pingVias } from "./ping.ts";
 
 /**
  * Every event type there is, with its version and shape. An event is a fact in the past tense; it is appended once and
@@ -68,6 +69,15 @@ export const eventTypes = {
   "agent.revoked": { version: 1, shape: object({ reason: text }, ["reason"]) },
   /** The agent showed itself. Recorded at most once per `limits.seenEveryMs`, so that "last seen" survives a restart. */
   "agent.seen": { version: 1, shape: object({ via: text }, ["via"]) },
+
+  /** A canary was sent to an agent, and this came of it. */
+  "reach.measured": {
+    version: 1,
+    shape: object(
+      { agent: text, via: { type: "string", enum: pingVias }, ok: { type: "boolean" }, says: text, tookMs: count },
+      ["agent", "via", "ok", "says", "tookMs"],
+    ),
+  },
 
   /** An operator lets an agent enrol a key of its own, once. Of an agent that exists, this changes nothing but that. */
   "agent.invited": {
@@ -406,6 +416,7 @@ export const streamOf = {
   security: (agent: string): string => `security/${agent}`,
   budget: (story: string): string => `budget/${story}`,
   webhook: (agent: string): string => `webhook/${agent}`,
+  reach: (agent: string): string => `reach/${agent}`,
   login: (id: string): string => `login/${id}`,
   flag: (name: string): string => `flag/${name}`,
   mode: "mode",

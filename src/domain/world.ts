@@ -45,6 +45,8 @@ export interface Channel {
   readonly close: (code: number, reason: string) => void;
   /** Bytes accepted by `send` that have not left yet. */
   readonly bufferedBytes: () => number;
+  /** Sends what its peer answers without being asked to by anybody's program; absent where there is no such thing. */
+  readonly ping?: (answered: () => void) => void;
   onMessage: (text: string) => void;
   onClose: (code: number, reason: string) => void;
 }

@@ -19,6 +19,8 @@ export interface Listener {
   readonly offer: SendOffer | null;
   /** Questions wait in its agent's mailbox, or will from now on: they are not pushed. Absent: it cannot be told. */
   readonly mailed?: () => void;
+  /** Sends a canary and calls back when it is answered; absent on connections that carry nothing back. */
+  readonly ping?: ((answered: () => void) => void) | undefined;
   /** Something happened to an elicitation that this agent is a party of. */
   readonly notify: (event: Recorded) => void;
   /** Ends the connection and says why. */

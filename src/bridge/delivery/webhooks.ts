@@ -57,6 +57,12 @@ export interface LastPost {
   readonly says: string;
 }
 
+interface Outcome {
+  readonly ok: boolean;
+  readonly says: string;
+  readonly isGone?: true;
+}
+
 /** After a failed post, in milliseconds; the last one repeats until the question ends. */
 const RETRY_AFTER_MS = [5_000, 30_000, 120_000, 600_000, 1_800_000] as const;
 /** How long a connected listener may take to have a question before it is posted as well. */
@@ -142,13 +148,20 @@ export const webhookDelivery = (ports: WebhookPorts) => {
     salt: string,
     offer: Offer,
     trace: string | null,
-  ): Promise<{ readonly ok: boolean; readonly says: string; readonly isGone?: true }> => {
+  ): Promise<Outcome> => {
+    return send(url, message, to, salt, { type: "elicitation.offered", data: { offer } }, trace);
+  };
+
+  const send = async (
+    url: string,
+    message: string,
+    to: string,
+    salt: string,
+    { type, data }: { readonly type: string; readonly data: object },
+    trace: string | null,
+  ): Promise<Outcome> => {
     const at = now();
-    const body = JSON.stringify({
-      type: "elicitation.offered",
-      timestamp: new Date(at).toISOString(),
-      data: { offer },
-    });
+    const body = JSON.stringify({ type, timestamp: new Date(at).toISOString(), data });
     const leads = await addressOf(ports, url);
     if (!leads.ok) return leads;
     const headers = {
@@ -192,6 +205,18 @@ export const webhookDelivery = (ports: WebhookPorts) => {
       due.length = 0;
     },
     lastPost: (agent: string): LastPost | undefined => last.get(agent),
+    /** Posts a canary; undefined when the agent has no webhook. A 410 removes nothing: nobody was asked anything. */
+    ping: (agent: string): Promise<{ readonly ok: boolean; readonly says: string }> | undefined => {
+      const hook = webhooks.of(agent);
+      if (hook === undefined) return undefined;
+      const message = `ping_${agent}_${now()}`;
+      return send(hook.url, message, agent, hook.salt, { type: "agent.ping", data: { agent } }, null).then(
+        (outcome) => {
+          last.set(agent, { at: now(), ok: outcome.ok, says: outcome.says });
+          return { ok: outcome.ok, says: outcome.says };
+        },
+      );
+    },
   };
 };
 

@@ -1,5 +1,6 @@
 import type { OfferWay } from "../../domain/elicitation.ts";
 import type { Recorded } from "../../domain/event.ts";
+import type { Pinged } from "../../domain/ping.ts";
 
 /** When questions last really got to an agent, by which way, and when it was last heard of because of one. */
 export interface Proof {
@@ -11,11 +12,23 @@ export interface Proof {
   readonly heardAt: number | null;
 }
 
+/** What came of the latest canary to an agent. */
+export interface LastPing extends Pinged {
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}
+
 /** What the log proves about reaching each agent. */
 export const proofView = () => {
   const proofs = new Map<string, Proof>();
+  const pings = new Map<string, LastPing>();
   return {
     fold: (event: Recorded): void => {
+      if (event.type === "reach.measured") {
+        const { agent, ...pinged } = event.data;
+        pings.set(agent, { at: event.time, ...pinged });
+        return;
+      }
       // An elicitation's parties are its asker and its target, in this order.
       const target = event.parties[1];
       if (target === undefined) return;
@@ -37,6 +50,7 @@ export const proofView = () => {
       }
     },
     of: (agent: string): Proof | undefined => proofs.get(agent),
+    lastPing: (agent: string): LastPing | undefined => pings.get(agent),
   };
 };
 

@@ -10,6 +10,7 @@ import * as forms from "./operations/forms.ts";
 import * as inquiries from "./operations/inquiries.ts";
 import * as keys from "./operations/keys.ts";
 import * as membership from "./operations/membership.ts";
+import { ping } from "./operations/ping.ts";
 import * as messages from "./operations/messages.ts";
 import * as mode from "./operations/mode.ts";
 import * as rollouts from "./operations/rollouts.ts";
@@ -41,6 +42,7 @@ export const operations: readonly ServedOperation[] = [
   inquiries.cancel,
   agents.add,
   agents.list,
+  ping,
   agents.revoke,
   membership.invite,
   membership.show,

@@ -8,10 +8,12 @@ type Reach = Static<typeof ReachSchema>;
 export const reachOf = (bridge: Bridge, agent: string): Reach => {
   const now = bridge.deliver.reach(agent);
   const proof = bridge.proofs.of(agent);
+  const ping = bridge.proofs.lastPing(agent);
   return {
     ...now,
     class: now.state === "reachable" ? "live" : proof === undefined ? "none" : classOf[proof.via],
     ...(proof === undefined ? {} : { proof }),
+    ...(ping === undefined ? {} : { ping }),
   };
 };
 

@@ -20,6 +20,8 @@ export interface PushTarget {
   readonly end: (refusal: Refusal) => void;
   /** Aborts when the connection has ended, for whatever reason. */
   readonly signal: AbortSignal;
+  /** As in `Channel.ping`. */
+  readonly ping?: ((answered: () => void) => void) | undefined;
 }
 
 export interface Pushed {
@@ -72,6 +74,7 @@ export const startPushing = (bridge: Bridge, who: Principal, session: string, op
     session,
     via: to.via,
     login: who.login,
+    ping: to.ping,
     offer: inbox ? offers(bridge, to) : null,
     mailed: () => {
       if (inbox) to.push({ name: "mailbox", data: { arm: "mailbox" } });

@@ -71,6 +71,7 @@ export const serveSession = (
     room,
     end,
     signal: gone.signal,
+    ping: channel.ping,
   };
   // Known to delivery from the first moment, so that a revoked agent's connection ends whether or not it opened.
   let stopPushing = bridge.deliver.attach({

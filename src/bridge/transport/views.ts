@@ -2,6 +2,7 @@ import { Type } from "typebox";
 import type { Elicitation, Jws } from "../../domain/elicitation.ts";
 import { offerWays } from "../../domain/event.ts";
 import type { Json } from "../../domain/json.ts";
+import { pingVias } from "../../domain/ping.ts";
 import type { Held } from "../projection/elicitations.ts";
 
 /** What goes over the wire, said once: these schemas validate, document (OpenAPI) and type. */
@@ -65,6 +66,18 @@ const evidence = {
         }),
       },
       { description: "what the log has to show for it" },
+    ),
+  ),
+  ping: Type.Optional(
+    Type.Object(
+      {
+        at: Millis("when"),
+        via: Type.Enum([...pingVias], { description: "none: there was no way on which an answer could come back" }),
+        ok: Type.Boolean({ description: "an answer came back in time" }),
+        says: Type.String(),
+        tookMs: Type.Integer({ minimum: 0 }),
+      },
+      { description: "what came of the latest canary (`agents.ping`)" },
     ),
   ),
 };

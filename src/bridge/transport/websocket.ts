@@ -117,6 +117,11 @@ const channelOf = (ws: WebSocket): Channel => {
       flushed === undefined ? ws.send(text) : ws.send(text, (error) => flushed(error ?? undefined)),
     close: (code, reason) => ws.close(code, reason),
     bufferedBytes: () => ws.bufferedAmount,
+    // Its peer's library answers, on the same thread as its program: a process that is stopped or stuck does not.
+    ping: (answered) => {
+      ws.once("pong", answered);
+      ws.ping();
+    },
     onMessage: () => undefined,
     onClose: () => undefined,
   };

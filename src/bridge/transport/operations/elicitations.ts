@@ -223,6 +223,7 @@ export const receipt = operation({
   output: Type.Object({
     elicitation: ElicitationId,
     steps: Type.Array(ReceiptStepSchema),
+    reach: Type.Optional(ReachSchema),
     mode: Type.Optional(
       Type.Enum(["emergency", "recovering"], { description: "the bridge's mode now, unless it is normal" }),
     ),
@@ -232,7 +233,10 @@ export const receipt = operation({
     const now = visible(await bridge.elicitations.get(id), who);
     if (!now.ok) return now;
     const { name: mode } = bridge.degrade.current();
-    const value = receiptOf(id, await streamEvents(bridge.log, id));
+    const steps = receiptOf(id, await streamEvents(bridge.log, id));
+    const held = bridge.elicitations.find(id);
+    // Whether the target can be reached matters as long as something is to reach it.
+    const value = held !== undefined && isOpen(held) ? { ...steps, reach: reachOf(bridge, now.value.to) } : steps;
     return { ok: true, value: (mode === "normal" ? value : { ...value, mode }) as never };
   },
 });
