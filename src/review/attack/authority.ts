@@ -124,7 +124,7 @@ export const authority: readonly Attack[] = [
   {
     id: "authority.assumed-name",
     title: "Acting under another's name",
-    does: "Names another agent as the asker: in the body, the query and a header.",
+    does: "Names another agent as the asker: in the body of a question.",
     tries: "identity comes from the credential alone",
     run: async (trial) => {
       const [asker, target, other] = [
