@@ -2,7 +2,7 @@ import type { KeyObject } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Rng } from "../domain/world.ts";
-import { base64url, fromBase64url } from "../signing/digest.ts";
+import { base64url } from "../signing/digest.ts";
 import { generateEd25519, MIN_SECRET_BYTES, privateKeyFromPem, privateKeyToPem } from "../signing/keys.ts";
 
 /** What a bridge keeps on disk besides its log. Every file here is the owner's alone. */
@@ -10,7 +10,8 @@ export interface DataFolder {
   readonly path: string;
   /** The bridge's name in everything that is signed. */
   readonly audience: string;
-  readonly master: { readonly epoch: number; readonly secret: Uint8Array };
+  /** Where the master secret is, unless it comes from elsewhere. */
+  readonly masterFile: string;
   /** Signs the log's checkpoints. */
   readonly logKey: KeyObject;
   readonly operatorFile: string;
@@ -22,25 +23,26 @@ export class FolderProblem extends Error {
 }
 
 export const LOG_FILE = "events.db";
+export const MASTER_FILE = "master.key";
 
 const NAME_BYTES = 10;
 
 /** Opens the folder; the first time, makes its secrets. */
-export const openDataFolder = (path: string, rng: Rng, name?: string): DataFolder => {
+export const openDataFolder = (path: string, rng: Rng, name?: string, hasMasterElsewhere = false): DataFolder => {
   mkdirSync(path, { recursive: true, mode: 0o700 });
-  for (const file of ["master.key", "log.key", "name"]) {
+  const masterFile = join(path, MASTER_FILE);
+  if (hasMasterElsewhere && existsSync(masterFile)) {
+    throw new FolderProblem(
+      `${masterFile} holds a master secret, and another was given: move its lines to where the other is, or start without that`,
+    );
+  }
+  for (const file of [...(hasMasterElsewhere ? [] : [MASTER_FILE]), "log.key", "name"]) {
     // A new secret beside an old log would make every stored answer look forged.
     if (existsSync(join(path, LOG_FILE)) && !existsSync(join(path, file))) {
       throw new FolderProblem(`${path} holds a log but no ${file}: restore it from your backup`);
     }
   }
-  const secret = secretFile(join(path, "master.key"), () => base64url(rng.bytes(MIN_SECRET_BYTES)));
-  const bytes = fromBase64url(secret.trim());
-  if (bytes === undefined || bytes.length < MIN_SECRET_BYTES) {
-    throw new FolderProblem(
-      `${join(path, "master.key")} must hold at least ${MIN_SECRET_BYTES} bytes, base64url; restore it from your backup`,
-    );
-  }
+  if (!hasMasterElsewhere) secretFile(masterFile, () => base64url(rng.bytes(MIN_SECRET_BYTES)));
   const pem = secretFile(join(path, "log.key"), () => privateKeyToPem(generateEd25519().privateKey));
   const bridgeName = secretFile(
     join(path, "name"),
@@ -52,7 +54,7 @@ export const openDataFolder = (path: string, rng: Rng, name?: string): DataFolde
   return {
     path,
     audience: bridgeName,
-    master: { epoch: 1, secret: bytes },
+    masterFile,
     logKey: privateKeyFromPem(pem),
     operatorFile: join(path, "operator.json"),
   };

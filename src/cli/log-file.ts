@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { publicKeyOf } from "../signing/keys.ts";
 import type { NoteVerifier } from "../signing/note.ts";
-import { LOG_FILE, openDataFolder } from "./data-folder.ts";
+import { LOG_FILE, MASTER_FILE, openDataFolder } from "./data-folder.ts";
 import { Failure } from "./failure.ts";
 import { realRng } from "./world.ts";
 
@@ -20,6 +20,6 @@ export const logIn = (data: string): LogFile => {
       remedy: "`--data` names the data folder of the bridge; `lighthouse serve` makes one.",
     });
   }
-  const { audience, logKey } = openDataFolder(data, realRng());
+  const { audience, logKey } = openDataFolder(data, realRng(), undefined, !existsSync(join(data, MASTER_FILE)));
   return { path, keys: [{ name: audience, publicKey: publicKeyOf(logKey) }] };
 };

@@ -22,7 +22,22 @@ export const serveCommand = (): Command =>
         .argParser(Number),
     )
     .addOption(new Option("--host <address>", "address to listen on").env("LIGHTHOUSE_HOST").default("127.0.0.1"))
-    .option("--behind-tls-proxy", "say that a proxy in front ends TLS; needed to listen beyond loopback")
+    .addOption(
+      new Option("--tls-cert <file>", "certificate with its chain, PEM; needed to listen beyond loopback").env(
+        "LIGHTHOUSE_TLS_CERT",
+      ),
+    )
+    .addOption(
+      new Option("--tls-key <file>", "its private key, PEM, readable by its owner alone").env("LIGHTHOUSE_TLS_KEY"),
+    )
+    .option("--behind-proxy", "instead of a certificate: say that a proxy in front ends TLS")
+    .addOption(
+      new Option(
+        "--master-file <file>",
+        "where the master secret is (default: master.key in the data folder, made by the first start; " +
+          "LIGHTHOUSE_MASTER_SECRET gives the secret itself)",
+      ).env("LIGHTHOUSE_MASTER_FILE"),
+    )
     .option("--name <uri>", "this bridge's name in everything that is signed (only when the folder is new)")
     .option("--allow-private-webhooks", "let agents' webhooks lead to loopback and private networks")
     .option("--monitoring <file>", "a monitoring.yaml (default: the one in the data folder, if there is one)")

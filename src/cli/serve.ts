@@ -2,18 +2,23 @@ import { existsSync, readFileSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { type Bridge, startBridge } from "../bridge/bridge.ts";
+import type { MasterSecret } from "../bridge/command/master.ts";
 import { openSqliteLog } from "../bridge/log/sqlite.ts";
 import type { Readings } from "../bridge/telemetry/metrics.ts";
+import { vitalsFrom } from "../bridge/telemetry/vitals.ts";
 import { serveHttp } from "../bridge/transport/http/server.ts";
 import { serveWebSocket } from "../bridge/transport/websocket.ts";
 import type { Credential } from "../client/credential.ts";
 import { bridgeActor } from "../domain/agent.ts";
+import { PUSH_FLAG } from "../domain/arm.ts";
 import { refusal } from "../domain/refusal.ts";
 import { base64url } from "../signing/digest.ts";
 import { readBridgeConfig } from "./bridge-config.ts";
 import { buildDigest } from "./build-digest.ts";
 import { type DataFolder, FolderProblem, LOG_FILE, openDataFolder, writePrivate } from "./data-folder.ts";
+import { masterFromFile, masterFromText, refuseOtherMaster } from "./master-file.ts";
 import { readMonitoring, telemetryFor } from "./monitoring-file.ts";
+import { loopback, readTls } from "./serve-tls.ts";
 import { openTelemetry } from "./telemetry.ts";
 import { webhookNet } from "./webhook-net.ts";
 import { realClock, realRng, realScheduler } from "./world.ts";
@@ -22,7 +27,12 @@ export interface ServeOptions {
   readonly data: string;
   readonly port: number;
   readonly host: string;
-  readonly behindTlsProxy?: true;
+  readonly behindProxy?: true;
+  /** Files in PEM. */
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  /** Where the master secret is, if not in the data folder. */
+  readonly masterFile?: string;
   readonly name?: string;
   /** A monitoring.yaml; the one in the data folder, if there is one, unless given. */
   readonly monitoring?: string;
@@ -47,15 +57,14 @@ export const serve = async (
 ): Promise<RunningBridge> => {
   const { host, port } = options;
   const isLoopback = loopback.has(host);
-  if (!isLoopback && options.behindTlsProxy !== true) {
-    throw new FolderProblem(
-      `${host} is reachable from other machines and this bridge speaks plain HTTP: put a proxy that ends TLS in front and say --behind-tls-proxy`,
-    );
-  }
+  const tls = readTls(options, realClock.now());
   const clock = realClock;
   const scheduler = realScheduler;
   const rng = realRng();
-  const folder = openDataFolder(options.data, rng, options.name);
+  const given = masterElsewhere(options.masterFile);
+  const folder = openDataFolder(options.data, rng, options.name, given !== undefined);
+  const master = given ?? masterFromFile(folder.masterFile);
+  refuseOtherMaster(folder.path, master);
 
   const config = readBridgeConfig(folder.path);
 
@@ -63,6 +72,12 @@ export const serve = async (
   const readings: Readings = {
     ready: () => bridge !== undefined && log.health().writable,
     connections: () => connectionsBy(bridge),
+    mode: () => bridge?.degrade.current().name ?? "normal",
+    armOf: (target) => bridge?.armOf(target) ?? "push",
+    rolloutPercentage: () => {
+      const push = bridge?.flags.state(PUSH_FLAG);
+      return push?.status === "set" ? push.rule.percentage : 0;
+    },
     disk: async () => {
       const { bavail, blocks, bsize } = await statfs(folder.path);
       return { freeBytes: bavail * bsize, sizeBytes: blocks * bsize };
@@ -101,18 +116,24 @@ export const serve = async (
     scheduler,
     ...config,
     audience: folder.audience,
-    master: folder.master,
+    master,
     version,
     projections: [telemetry],
     observer: telemetry.observer,
     webhooks: { net: webhookNet, mayBePrivate: options.allowPrivateWebhooks === true },
+    vitals: vitalsFrom({
+      series: telemetry.series,
+      clock,
+      windowMs: config.limits.emergencyWindowMs,
+      ...(readings.disk === undefined ? {} : { disk: readings.disk }),
+    }),
     onReplay: replayProgress(say),
     onFault,
   });
 
   const doors = { bridge, clock, scheduler, newSession: sessionNames(rng), onFault };
   const hosts = isLoopback ? { allowedHosts: [...loopback] } : {};
-  const app = serveHttp({ ...doors, ...hosts });
+  const app = serveHttp({ ...doors, ...hosts, ...(tls === undefined ? {} : { tls }) });
   app.get("/metrics", async (request, reply) => {
     const { contentType, text } = await telemetry.expose(request.headers.accept);
     return reply.type(contentType).send(text);
@@ -143,7 +164,19 @@ const connectionsBy = (bridge: Bridge | undefined): Record<string, number> => {
   return counts;
 };
 
-const loopback: ReadonlySet<string> = new Set(["127.0.0.1", "::1", "localhost"]);
+const MASTER_VARIABLE = "LIGHTHOUSE_MASTER_SECRET";
+
+/** The master secret from a file or the environment; undefined when it is the data folder's. */
+const masterElsewhere = (file: string | undefined): MasterSecret | undefined => {
+  const text = process.env[MASTER_VARIABLE];
+  // Whatever this process starts later has no business with it.
+  delete process.env[MASTER_VARIABLE];
+  if (file !== undefined && text !== undefined) {
+    throw new FolderProblem(`--master-file and ${MASTER_VARIABLE} both give a master secret: leave one of them out`);
+  }
+  if (file !== undefined) return masterFromFile(file);
+  return text === undefined ? undefined : masterFromText(text, MASTER_VARIABLE);
+};
 
 /**
  * The first start registers the operator, whose credential the command line uses. Whoever owns the folder owns the

@@ -1,4 +1,4 @@
-import { type FastifyInstance, fastify } from "fastify";
+import { type FastifyInstance, type FastifyServerOptions, fastify } from "fastify";
 import type { Scheduler } from "../../../domain/world.ts";
 import { HOOK_PATH } from "../hook/path.ts";
 import type { Beside } from "../mcp/beside.ts";
@@ -23,6 +23,8 @@ import { STREAM_PATH, serveStream } from "./stream.ts";
 
 export interface HttpPorts extends HealthPorts, OriginRules {
   readonly scheduler: Scheduler;
+  /** Certificate with its chain and private key, PEM; absent: plain HTTP. */
+  readonly tls?: { readonly cert: string; readonly key: string };
   /** Names one request or stream in receipts. */
   readonly newSession: () => string;
   /** An operation failed for a reason that is a fault, not a refusal. */
@@ -48,18 +50,21 @@ const OPENAPI_PATH = "/openapi.json";
 
 /** The HTTP door. The caller listens on it, and hangs the WebSocket door on `.server`. */
 export const serveHttp = (ports: HttpPorts): FastifyInstance => {
-  const { bridge, scheduler, newSession, onFault, mcpBeside } = ports;
+  const { bridge, scheduler, newSession, onFault, mcpBeside, tls } = ports;
   const { limits } = bridge;
-  const app = fastify({
+  const options: FastifyServerOptions = {
     bodyLimit: limits.messageBytesMax,
     routerOptions: { maxParamLength: PARAM_CHARS_MAX },
     requestTimeout: REQUEST_MS,
-    http: { headersTimeout: HEADERS_MS },
+    ...(tls === undefined
+      ? { http: { headersTimeout: HEADERS_MS } }
+      : { https: { ...tls, headersTimeout: HEADERS_MS } }),
     // The door says itself, as a problem, that it is closing.
     return503OnClosing: false,
     clientErrorHandler: answerBrokenRequest,
     frameworkErrors: (error, _request, reply) => void sendFailure(error, reply, onFault),
-  });
+  };
+  const app = fastify(options);
   app.server.maxConnections = limits.connectionsMax + SPARE_SOCKETS;
   // A request that does not come to its end must not keep a bridge from closing.
   app.addHook("preClose", async () => {
