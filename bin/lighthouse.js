@@ -10,6 +10,9 @@ if (major < 24) {
   process.exit(1);
 }
 const { existsSync } = await import("node:fs");
+const { enableCompileCache } = await import("node:module");
+// What was compiled once, and stripped of its types, is not compiled again: half of what a hook takes from source.
+enableCompileCache?.();
 // A clone runs from source; an installed package has only the build.
 const at = (name) => {
   const source = new URL(`../src/cli/${name}.ts`, import.meta.url);
