@@ -2,16 +2,19 @@ import type { Command } from "commander";
 import { expect, test } from "vitest";
 import { agentCommand } from "./agent-command.ts";
 import { answerCommand } from "./answer-command.ts";
+import { armCommand } from "./arm-command.ts";
 import { askCommand } from "./ask-command.ts";
 import { cancelCommand } from "./cancel-command.ts";
 import { connectCommand } from "./connect-command.ts";
 import { doctorCommand } from "./doctor-command.ts";
 import { eventsCommand } from "./events-command.ts";
+import { flagCommand } from "./flag-command.ts";
 import { hookCommand } from "./hook-command.ts";
 import { inboxCommand } from "./inbox-command.ts";
 import { keysCommand } from "./keys-command.ts";
 import { logCommand } from "./log-command.ts";
 import { mcpCommand } from "./mcp-command.ts";
+import { modeCommand } from "./mode-command.ts";
 import { pingCommand } from "./ping-command.ts";
 import { receiptCommand } from "./receipt-command.ts";
 import { watchCommand } from "./watch-command.ts";
@@ -21,6 +24,7 @@ const all: readonly Command[] = [
   ...[agentCommand(), keysCommand(), askCommand(), inboxCommand(), answerCommand(), cancelCommand(), receiptCommand()],
   ...[watchCommand(), eventsCommand(), logCommand(), doctorCommand()],
   ...[connectCommand(), mcpCommand(), hookCommand(), pingCommand(), webhookCommand()],
+  ...[flagCommand(), armCommand(), modeCommand()],
 ];
 
 /** Commands that do something, by the words that call them. */
