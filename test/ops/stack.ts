@@ -3,12 +3,15 @@ import { createWriteStream, mkdirSync, mkdtempSync, readFileSync, rmSync, writeF
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Clock, Scheduler } from "../../src/domain/world.ts";
 import { asPrometheus, type Telephone } from "../../src/ops/monitoring/prometheus-api.ts";
 import { renderAll } from "../../src/ops/monitoring/render.ts";
+import type { Spec } from "../../src/ops/monitoring/spec/schema.ts";
 import { specFrom, writeTree } from "./tree.ts";
 
 /** A real Prometheus and a real Alertmanager on private ports and in a private folder, fed with what was rendered. */
 export interface Stack {
+  readonly spec: Spec;
   readonly prometheus: string;
   readonly alertmanager: string;
   /** Where the files and the logs of the servers are. */
@@ -31,7 +34,8 @@ export const startStack = async (settings: Settings, secrets: Readonly<Record<st
   const secretsFolder = join(folder, "secrets");
   mkdirSync(secretsFolder, { mode: 0o700 });
   for (const [name, value] of Object.entries(secrets)) writeFileSync(join(secretsFolder, name), value, { mode: 0o600 });
-  writeTree(folder, renderAll(specFrom(settings({ prometheus, alertmanager, secrets: secretsFolder }))));
+  const spec = specFrom(settings({ prometheus, alertmanager, secrets: secretsFolder }));
+  writeTree(folder, renderAll(spec));
 
   const servers = [
     start("prometheus-alertmanager", folder, [
@@ -53,6 +57,7 @@ export const startStack = async (settings: Settings, secrets: Readonly<Record<st
     rmSync(folder, { recursive: true, force: true });
   };
   const stack = {
+    spec,
     prometheus: `http://127.0.0.1:${prometheus}`,
     alertmanager: `http://127.0.0.1:${alertmanager}`,
     folder,
@@ -98,6 +103,15 @@ const answered = async (url: string, response: Response): Promise<string> => {
   if (!response.ok)
     throw new Error(`${new URL(url).origin} answered ${response.status}: ${(await response.text()).slice(0, 200)}`);
   return response.text();
+};
+
+export const clock: Clock = { now: Date.now, monotonic: () => performance.now() };
+
+export const scheduler: Scheduler = {
+  after: (ms, task) => {
+    const timer = setTimeout(task, ms);
+    return () => clearTimeout(timer);
+  },
 };
 
 export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

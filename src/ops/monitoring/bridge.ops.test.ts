@@ -1,20 +1,16 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Receivers, startReceivers } from "../../../test/ops/receivers.ts";
-import { end, freePort, pause, phone, type Settings, type Stack, startStack } from "../../../test/ops/stack.ts";
+import { end, freePort, phone, type Settings, type Stack, startStack } from "../../../test/ops/stack.ts";
 import { exampleSpec } from "../../../test/ops/tree.ts";
 import { signals } from "../../domain/signal.ts";
-import { drillTable, runDrill, type Scenario, type Stage } from "./drill.ts";
 import { renderRunbooks } from "./runbook/markdown.ts";
 
-/**
- * A bridge as people start it, a real Prometheus and a real Alertmanager beside it. What can be provoked from outside
- * is provoked; faults and slowness of the bridge itself cannot, and are drilled with a stand-in (drill.ops.test.ts).
- */
+/** A bridge as people start it, a real Prometheus and a real Alertmanager beside it: its signals, and its runbooks. */
 const root = new URL("../../../", import.meta.url).pathname;
 
 let folder = "";
@@ -23,9 +19,6 @@ let bridge: ChildProcess;
 let receivers: Receivers;
 let stack: Stack;
 let environment: NodeJS.ProcessEnv = {};
-let question = "";
-/** Bob's credential with a secret that is not his. */
-let forged = "";
 
 const settings: Settings = ({ prometheus, alertmanager, secrets }) => `
 environment: drill
@@ -103,12 +96,7 @@ beforeAll(async () => {
     BACKUP_FILE: join(folder, "backup.db"),
   };
   for (const agent of ["alice", "bob", "suspect"]) await worked(`lighthouse agent add ${agent}`);
-  forged = join(folder, "forged.json");
-  writeFileSync(forged, JSON.stringify({ ...credential("bob"), macSecret: credential("alice").macSecret }), {
-    mode: 0o600,
-  });
-  question = (JSON.parse(await worked('lighthouse ask bob "Ship it?" --as alice --no-wait --json')) as { id: string })
-    .id;
+  await worked('lighthouse ask bob "Ship it?" --as alice --no-wait --json');
 }, 90_000);
 
 afterAll(async () => {
@@ -117,21 +105,6 @@ afterAll(async () => {
   if (bridge !== undefined) await end(bridge);
   rmSync(folder, { recursive: true, force: true });
 }, 30_000);
-
-const credential = (agent: string) =>
-  JSON.parse(readFileSync(join(folder, "data/agents", `${agent}.json`), "utf8")) as {
-    readonly token: string;
-    readonly macSecret: string;
-  };
-
-const stage = (): Stage => ({
-  prometheus: stack.prometheus,
-  alertmanager: stack.alertmanager,
-  phone,
-  monotonic: () => performance.now(),
-  pause,
-  notifications: receivers.notifications,
-});
 
 describe("a running bridge", () => {
   it("shows every signal by its name, and nothing under `lighthouse_` that is not one", async () => {
@@ -154,63 +127,6 @@ describe("a running bridge", () => {
       `${stack.prometheus}/api/v1/query?query=${encodeURIComponent('up{job="lighthouse-bridge"} == 1')}`,
     );
     expect(JSON.parse(up)).toMatchObject({ data: { result: [{}] } });
-  });
-});
-
-/** Keeps doing something until it is told to stop. */
-const again = (act: () => Promise<unknown>, everyMs: number): (() => void) => {
-  const timer = setInterval(() => void act().catch(() => {}), everyMs);
-  return () => clearInterval(timer);
-};
-
-let stopAsking = (): void => {};
-const scenarios: readonly Scenario[] = [
-  {
-    name: "somebody answers for bob with a key that is not bob's",
-    alert: "SecurityViolationCritical",
-    seen: 'security_violations_total{severity="critical"} > 0',
-    provoke: async () => {
-      await sh(`lighthouse answer ${question} --as "${forged}" --content true`);
-    },
-    relieve: async () => {},
-    // The forger is a process that has to be started; that is in the time.
-    pageWithinSeconds: 6,
-  },
-  {
-    name: "alice asks forty times a second",
-    alert: "RateLimitViolationsHigh",
-    seen: 'rate(rate_limit_violations_total{limit_type="ask"}[5s]) > 0',
-    provoke: async () => {
-      const headers = { authorization: `Bearer ${credential("alice").token}`, "content-type": "application/json" };
-      const body = JSON.stringify({ to: "bob", message: "Again?" });
-      stopAsking = again(
-        () => fetch(`http://127.0.0.1:${port}/v1/elicitations`, { method: "POST", headers, body }),
-        25,
-      );
-    },
-    relieve: async () => stopAsking(),
-    pageWithinSeconds: 8,
-  },
-  {
-    name: "the bridge is killed",
-    alert: "BridgeDown",
-    seen: 'up{job="lighthouse-bridge"} == 0',
-    provoke: async () => {
-      bridge.kill("SIGKILL");
-      await end(bridge);
-    },
-    relieve: async () => {
-      bridge = await startBridge();
-    },
-    pageWithinSeconds: 5,
-  },
-];
-
-describe("a drill on a running bridge", () => {
-  it.each(scenarios)("$name: $alert reaches people and resolves", async (scenario) => {
-    const result = await runDrill(scenario, stage());
-    console.log(`\n${drillTable([result])}\n`);
-    expect(result.failures).toEqual([]);
   });
 });
 

@@ -38,6 +38,8 @@ export interface Stage {
   readonly phone: Telephone;
   /** Milliseconds on a clock that never goes back. */
   readonly monotonic: () => number;
+  /** Milliseconds since 1970, for the evidence. */
+  readonly now: () => number;
   readonly pause: (ms: number) => Promise<void>;
   readonly notifications: () => readonly Notification[];
 }
@@ -47,6 +49,8 @@ export interface DrillResult {
   readonly alert: string;
   /** Milliseconds since the breach for hops up to `message`, since relief for `quiet` and `resolved`. */
   readonly ms: Readonly<Partial<Record<Hop, number>>>;
+  /** When the breach and the relief were, milliseconds since 1970. */
+  readonly at: { readonly breach: number; readonly relief: number };
   readonly passed: boolean;
   /** Why not, in words: the hop that was not reached, the time that was too long, what a product would refuse. */
   readonly failures: readonly string[];
@@ -71,6 +75,7 @@ export const runDrill = async (scenario: Scenario, stage: Stage): Promise<DrillR
   const told = async () => (await activeAlerts(stage)).includes(alert);
 
   const breach = stage.monotonic();
+  const breachAt = stage.now();
   await scenario.provoke();
   const up = await follow(stage, breach, [
     ["seen", async () => (await prometheus.query(scenario.seen)) > 0],
@@ -80,6 +85,7 @@ export const runDrill = async (scenario: Scenario, stage: Stage): Promise<DrillR
     ["message", arrived("slack", "firing")],
   ]);
   const relief = stage.monotonic();
+  const reliefAt = stage.now();
   await scenario.relieve();
   // What never came up cannot go down.
   const down =
@@ -91,7 +97,8 @@ export const runDrill = async (scenario: Scenario, stage: Stage): Promise<DrillR
         ]);
   const ms = { ...up, ...down };
   const failures = failuresOf(scenario, ms, fresh());
-  return { name: scenario.name, alert, ms, passed: failures.length === 0, failures };
+  const at = { breach: breachAt, relief: reliefAt };
+  return { name: scenario.name, alert, ms, at, passed: failures.length === 0, failures };
 };
 
 type Look = readonly [Hop, () => Promise<boolean>];

@@ -3,7 +3,16 @@ import { renameSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type LiveBridge, startLiveBridge } from "../../../../test/ops/live-bridge.ts";
-import { freePort, pause, phone, type Settings, type Stack, startStack } from "../../../../test/ops/stack.ts";
+import {
+  clock,
+  freePort,
+  pause,
+  phone,
+  type Settings,
+  type Stack,
+  scheduler,
+  startStack,
+} from "../../../../test/ops/stack.ts";
 import { specFrom } from "../../../../test/ops/tree.ts";
 import type { Spec } from "../spec/schema.ts";
 import type { Checked } from "./checked.ts";
@@ -47,13 +56,8 @@ afterAll(async () => {
 
 const ports = () => ({
   fetch,
-  scheduler: {
-    after: (ms: number, task: () => void) => {
-      const timer = setTimeout(task, ms);
-      return () => clearTimeout(timer);
-    },
-  },
-  clock: { now: Date.now, monotonic: () => performance.now() },
+  scheduler,
+  clock,
   rng: { bytes: (size: number) => randomBytes(size) },
   env: {},
 });
