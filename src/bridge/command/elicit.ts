@@ -112,6 +112,8 @@ export const elicitCommands = (ports: ElicitPorts) => {
       },
       undefined,
       command.type === "ask",
+      // Nobody waits for it to be written that bytes have left. A lease is another matter.
+      command.type === "offer" && command.until === undefined ? "soon" : "now",
     );
     if (!outcome.ok && used !== undefined) sequences.giveBack(used);
     if (!outcome.ok) await ports.violation(caller, outcome.refusal, stream);

@@ -1,7 +1,7 @@
 import type { Decider } from "../../domain/decider.ts";
 import type { Draft, EventTypeName, Fact, Recorded } from "../../domain/event.ts";
 import { type Refusal, refusal } from "../../domain/refusal.ts";
-import { type Log, LogUnavailable, type StreamAppend } from "../log/log.ts";
+import { type Log, LogUnavailable, type StreamAppend, type When } from "../log/log.ts";
 
 /** What the log says about a stream now. `revision` is -1 while there is nothing. */
 export interface Snapshot<State> {
@@ -45,6 +45,7 @@ export const handler = <State, Command, Type extends EventTypeName, Event extend
     alongside: (facts: readonly Fact[]) => readonly StreamAppend[] = () => [],
     /** For a stream whose id was just made: looking for it costs a query that finds nothing. */
     isNew = false,
+    when: When = "now",
   ): Promise<Handled<State>> => {
     for (let attempt = 1; ; attempt++) {
       const fresh = isNew && attempt === 1 ? { state: decider.initial, revision: -1 } : undefined;
@@ -60,10 +61,13 @@ export const handler = <State, Command, Type extends EventTypeName, Event extend
 
       let state = base.state;
       for (const event of drafts) state = decider.evolve(state, event as unknown as Event);
-      const durable = log.append([
-        { stream, expect: base.revision, events: drafts as readonly Draft[] },
-        ...alongside(decision.facts as readonly Fact[]),
-      ]);
+      const durable = log.append(
+        [
+          { stream, expect: base.revision, events: drafts as readonly Draft[] },
+          ...alongside(decision.facts as readonly Fact[]),
+        ],
+        when,
+      );
       const mine: Ahead<State> = { state, revision: base.revision + drafts.length, durable };
       ahead.set(stream, mine);
       try {

@@ -117,6 +117,20 @@ export const logContract = (name: string, makePlace: () => Promise<LogPlace>, ru
         ]);
       });
 
+      test("what may be written soon is written before what comes after it, alone if nothing does, and at the latest when the log closes", async () => {
+        const one = (stream: string) => [{ stream, expect: -1, events: [sampleDraft({ stream })] }] as const;
+        const company = await Promise.all([log.append(one("a"), "soon"), log.append(one("b"))]);
+        expect(company.flatMap((o) => (o.ok ? o.events.map(place4) : []))).toEqual([
+          ["a", 0, 1],
+          ["b", 0, 2],
+        ]);
+        expect((await log.append(one("c"), "soon")).ok).toBe(true);
+        const last = log.append(one("d"), "soon");
+        await reopen();
+        expect((await last).ok).toBe(true);
+        expect((await log.read({})).events.map(place4)).toEqual(["a", "b", "c", "d"].map((s, i) => [s, 0, i + 1]));
+      });
+
       test("batches over several streams side by side each get their own places", async () => {
         await appendOk(log, "x", -1, 3);
         const batch = (i: number) =>

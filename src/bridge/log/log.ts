@@ -10,9 +10,10 @@ export interface Log {
    * `LogUnavailable` fault, and then it is not known whether the events are there: read, or repeat with a key.
    * Appending zero events resolves without touching the disk; a stream with zero events in a batch that has others is a
    * guard: its `expect` must hold. A draft older than one that was given before gets that one's time, so that time never
-   * decreases along the log.
+   * decreases along the log. What may be written `soon` waits for the next append that may not, at most
+   * `SOON_MS`: a sync of its own would hold up what somebody waits for.
    */
-  readonly append: (appends: readonly StreamAppend[]) => Promise<Appended>;
+  readonly append: (appends: readonly StreamAppend[], when?: When) => Promise<Appended>;
   /** Reads never see beyond `head()`: what can be read has been told to the listeners. */
   readonly read: (query: EventQuery) => Promise<EventPage>;
   /** Calls `listener` with every committed batch, in order, before the append that wrote it resolves. */
@@ -23,6 +24,11 @@ export interface Log {
   /** Waits for the appends under way, then lets go of the disk. Everything after it is refused. Twice is once. */
   readonly close: () => Promise<void>;
 }
+
+export type When = "now" | "soon";
+
+/** How long an append that may be written soon can wait for company, in milliseconds. */
+export const SOON_MS = 5;
 
 /** `expect` is the revision of the stream's last event, -1 for a stream that must not exist, or "any". */
 export interface StreamAppend {

@@ -63,7 +63,7 @@ const CHECKPOINT_MS = 10_000;
 export const openSqliteLog = async (options: SqliteLogOptions): Promise<SqliteLog> => {
   const { path, clock, scheduler, observe = {}, probeMs = PROBE_MS, checkpointMs = CHECKPOINT_MS } = options;
   const listeners = commits();
-  const queue = appendQueue((message) => post(message));
+  const queue = appendQueue((message) => post(message), scheduler);
   const signing: { readonly resolve: (note: string) => void; readonly reject: (error: Error) => void }[] = [];
   let head: LogHead = { position: 0, time: 0 };
   let newestGiven = 0;
@@ -219,11 +219,11 @@ export const openSqliteLog = async (options: SqliteLogOptions): Promise<SqliteLo
     });
 
   return {
-    append: async (appends) => {
+    append: async (appends, when = "now") => {
       if (appends.every(({ events }) => events.length === 0)) return { ok: true, events: [] };
       if (closing !== undefined) throw new LogUnavailable("the log is closed", "closed");
       if (!state.isOpen()) throw state.refusal();
-      const { time, appended } = queue.add(appends, newestGiven);
+      const { time, appended } = queue.add(appends, newestGiven, when);
       newestGiven = time;
       return appended;
     },

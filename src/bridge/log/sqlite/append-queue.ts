@@ -1,5 +1,6 @@
+import type { Scheduler } from "../../../domain/world.ts";
 import { backlogged, type Prepared, prepare, record } from "../draft.ts";
-import { type Appended, BACKLOG_CHARS_MAX, type StreamAppend } from "../log.ts";
+import { type Appended, BACKLOG_CHARS_MAX, SOON_MS, type StreamAppend, type When } from "../log.ts";
 import type { AppendMessage, GroupOutcome } from "./message.ts";
 import { partiesColumn } from "./parties.ts";
 
@@ -20,6 +21,7 @@ export interface AppendQueue {
   readonly add: (
     appends: readonly StreamAppend[],
     notBefore: number,
+    when: When,
   ) => { readonly time: number; readonly appended: Promise<Appended> };
   readonly answer: (outcome: GroupOutcome) => Answered;
   /** Rejects the oldest `appends`, or all. */
@@ -28,15 +30,18 @@ export interface AppendQueue {
   readonly drained: () => Promise<void>;
 }
 
-export const appendQueue = (post: (message: AppendMessage) => void): AppendQueue => {
+export const appendQueue = (post: (message: AppendMessage) => void, scheduler: Scheduler): AppendQueue => {
   let outbox: Waiting[] = [];
   const inFlight: Waiting[] = [];
   let chars = 0;
   let flushPlanned = false;
+  let flushSoon: (() => void) | undefined;
   let onDrained: (() => void)[] = [];
 
   const flush = (): void => {
     flushPlanned = false;
+    flushSoon?.();
+    flushSoon = undefined;
     if (outbox.length === 0) return;
     const batch = outbox;
     outbox = [];
@@ -69,14 +74,15 @@ export const appendQueue = (post: (message: AppendMessage) => void): AppendQueue
   };
 
   return {
-    add: (appends, notBefore) => {
+    add: (appends, notBefore, when) => {
       const prepared = prepare(appends, notBefore);
       if (chars > 0 && chars + prepared.chars > BACKLOG_CHARS_MAX) throw backlogged();
       chars += prepared.chars;
       const appended = new Promise<Appended>((resolve, reject) => {
         outbox.push({ prepared, resolve, reject });
       });
-      planFlush();
+      if (when === "now") planFlush();
+      else if (!flushPlanned) flushSoon ??= scheduler.after(SOON_MS, flush);
       return { time: prepared.time, appended };
     },
     answer: (outcome) => {
@@ -93,12 +99,13 @@ export const appendQueue = (post: (message: AppendMessage) => void): AppendQueue
       if (appends === undefined) flush();
       for (const { reject } of take(appends ?? inFlight.length)) reject(error);
     },
-    drained: () =>
-      inFlight.length === 0 && outbox.length === 0
-        ? Promise.resolve()
-        : new Promise((resolve) => {
-            onDrained.push(resolve);
-          }),
+    drained: () => {
+      flush();
+      if (inFlight.length === 0) return Promise.resolve();
+      return new Promise((resolve) => {
+        onDrained.push(resolve);
+      });
+    },
   };
 };
 
