@@ -116,6 +116,11 @@ describe("a mailbox", () => {
     expect(await stepsOf(id)).toMatchObject([{}, { what: "offered", via: "poll", until: expect.any(Number) }]);
   });
 
+  test("answers to the name it had in the system before this one", async () => {
+    const id = await t.ask("alice", "bob");
+    expect(idsOf(await call<Mail>(bob, "wait_for_messages"))).toEqual([id]);
+  });
+
   test("wakes a poll that waits", async () => {
     const waiting = poll({ waitMs: 30_000 });
     await atRest();

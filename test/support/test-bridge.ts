@@ -16,7 +16,7 @@ import { type BreakableDisk, breakableDisk } from "./breakable-disk.ts";
 import { type ManualTime, manualTime } from "./manual-time.ts";
 import { seededRng } from "./seeded-rng.ts";
 
-export interface TestBridgeOptions extends Pick<BridgePorts, "observer" | "projections" | "webhooks"> {
+export interface TestBridgeOptions extends Pick<BridgePorts, "observer" | "projections" | "webhooks" | "vitals"> {
   /** Epoch 1, of 32 bytes 7, unless given. */
   readonly master?: BridgePorts["master"];
   readonly limits?: Partial<Limits>;
@@ -93,6 +93,7 @@ export const testBridge = async (options: TestBridgeOptions = {}): Promise<TestB
     onFault,
     ...(options.observer === undefined ? {} : { observer: options.observer }),
     ...(options.webhooks === undefined ? {} : { webhooks: options.webhooks }),
+    ...(options.vitals === undefined ? {} : { vitals: options.vitals }),
     ...(options.projections === undefined ? {} : { projections: options.projections }),
   });
 

@@ -3,13 +3,18 @@ import type { Channel } from "../../domain/world.ts";
 import type { Bridge } from "../bridge.ts";
 import { withoutMeta } from "./meta.ts";
 import type { Principal, ServedOperation } from "./operation.ts";
+import * as messages from "./operations/messages.ts";
 import { operations } from "./operations.ts";
 import { roomOn } from "./room.ts";
 import { closeCode, rpcCode, rpcFault } from "./rpc-code.ts";
 import { readOpening } from "./session-opening.ts";
 import { type PushTarget, startPushing } from "./session-push.ts";
 
-const byName: ReadonlyMap<string, ServedOperation> = new Map(operations.map((op) => [op.name, op]));
+const byName: ReadonlyMap<string, ServedOperation> = new Map([
+  ...operations.map((op) => [op.name, op] as const),
+  // As the system before this one called it; it does what it said.
+  ["wait_for_messages", messages.wait] as const,
+]);
 
 type RpcId = string | number | null;
 
