@@ -76,6 +76,8 @@ const tags = {
   keys: "What keys are worth.",
   master: "The secret that MAC keys derive from.",
   conditions: "What a review found wanting, and its mending.",
+  rollouts: "One gradual rollout at a time, led under a lease.",
+  rollbacks: "Taking a rollout back, step by step, each with what proves it.",
   flags: "Switches that are set while the bridge runs, for a share of the agents or for some.",
   arms: "The two ways of delivery, and what is in flight by each.",
   mode: "How much of its work the bridge does.",
