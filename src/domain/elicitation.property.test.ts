@@ -30,6 +30,20 @@ const command: fc.Arbitrary<ElicitationCommand> = fc.oneof(
     via: fc.constant("poll" as const),
     session: fc.constantFrom("a", "b"),
     now,
+    until: now,
+  }),
+  fc.record({ type: fc.constant("acknowledge" as const), by: who, holder: fc.constantFrom("a", "b") }),
+  fc.record({ type: fc.constant("deadLetter" as const), now, deliveriesMax: fc.constant(2) }),
+  fc.record({
+    type: fc.constant("reroute" as const),
+    to: fc.constantFrom("push" as const, "mailbox" as const),
+    reason: fc.constant(""),
+  }),
+  fc.record({
+    type: fc.constant("offer" as const),
+    via: fc.constant("poll" as const),
+    session: fc.constantFrom("a", "b"),
+    now,
   }),
   fc.record({ type: fc.constant("claim" as const), by: who, holder: fc.constantFrom("a", "b"), until: now, now }),
   fc.record({

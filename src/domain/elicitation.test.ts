@@ -252,6 +252,84 @@ describe("cancelling", () => {
   });
 });
 
+describe("in the mailbox arm", () => {
+  const mailed: ElicitationFact = { type: "elicitation.asked", data: { ...question, arm: "mailbox" } };
+  const handedOut: ElicitationFact = {
+    type: "elicitation.offered",
+    data: { via: "poll", session: "s1", at: 5, until: 50 },
+  };
+  const acknowledged: ElicitationFact = { type: "elicitation.acknowledged", data: { holder: "s1" } };
+  const rerouted = (from: "push" | "mailbox", to: "push" | "mailbox"): ElicitationFact => ({
+    type: "elicitation.rerouted",
+    data: { from, to, reason: "rollback" },
+  });
+  const mailboxOf = (...past: readonly ElicitationFact[]) => {
+    const { state } = given(...past);
+    return state.status === "open" ? state.mailbox : undefined;
+  };
+
+  test("a question is in its mailbox, and without an arm, or pushed, it is in none", () => {
+    expect(mailboxOf(mailed)).toEqual({ deliveries: 0, until: 0, acknowledgedBy: null, isDead: false });
+    expect(mailboxOf(asked)).toBeNull();
+  });
+
+  test("every handing out counts, and its lease is kept; a look into the inbox is none", () => {
+    expect(mailboxOf(mailed, handedOut, handedOut)).toMatchObject({ deliveries: 2, until: 50 });
+    expect(mailboxOf(mailed, offered)).toMatchObject({ deliveries: 0, until: 0 });
+  });
+
+  test("the addressee acknowledges, once for each holder; nobody else does, and it ends nothing", () => {
+    const ack = (by: string): ElicitationCommand => ({ type: "acknowledge", by, holder: "s1" });
+    given(mailed, handedOut).when(ack("bob")).then(acknowledged);
+    given(mailed, handedOut, acknowledged).when(ack("bob")).thenNothing();
+    given(mailed, handedOut).when(ack("mallory")).thenRefused("not_addressee");
+    given(mailed, accepted).when(ack("bob")).thenNothing();
+    given(asked).when(ack("bob")).thenNothing();
+    given(mailed, acknowledged).when(answer()).then(accepted);
+  });
+
+  test("handed out again, it has to be acknowledged again", () => {
+    expect(mailboxOf(mailed, handedOut, acknowledged)).toMatchObject({ acknowledgedBy: "s1" });
+    expect(mailboxOf(mailed, handedOut, acknowledged, handedOut)).toMatchObject({ acknowledgedBy: null });
+  });
+
+  test("it is a dead letter after so many leases that ran out, not before, once, and not when somebody has it", () => {
+    const give: ElicitationCommand = { type: "deadLetter", now: 50, deliveriesMax: 2 };
+    const dead: ElicitationFact = { type: "elicitation.dead_lettered", data: { deliveries: 2 } };
+    given(mailed, handedOut, handedOut).when(give).then(dead);
+    given(mailed, handedOut, handedOut)
+      .when({ ...give, now: 49 })
+      .thenNothing();
+    given(mailed, handedOut).when(give).thenNothing();
+    given(mailed, handedOut, handedOut, dead).when(give).thenNothing();
+    given(mailed, handedOut, handedOut, acknowledged).when(give).thenNothing();
+    given(mailed, handedOut, handedOut, claimed).when(give).thenNothing();
+    given(mailed, handedOut, handedOut, dead).when(answer()).then(accepted);
+  });
+
+  test("it is put over while it is open, once, and begins anew there", () => {
+    const put = (to: "push" | "mailbox"): ElicitationCommand => ({ type: "reroute", to, reason: "rollback" });
+    given(asked, offered).when(put("mailbox")).then(rerouted("push", "mailbox"));
+    given(mailed).when(put("push")).then(rerouted("mailbox", "push"));
+    given(mailed).when(put("mailbox")).thenNothing();
+    given(asked, accepted).when(put("mailbox")).thenRefused("already_ended");
+    expect(given(asked, offered, rerouted("push", "mailbox")).state).toMatchObject({
+      stage: { name: "asked" },
+      mailbox: { deliveries: 0 },
+    });
+    expect(mailboxOf(mailed, handedOut, rerouted("mailbox", "push"))).toBeNull();
+  });
+
+  test("a claim survives being put over, and a lapse empties what was acknowledged", () => {
+    expect(given(asked, claimed, rerouted("push", "mailbox")).state).toMatchObject({ stage: { name: "claimed" } });
+    const lapsed: ElicitationFact = { type: "elicitation.lapsed", data: { holder: "s1", until: 500 } };
+    expect(mailboxOf(mailed, handedOut, acknowledged, claimed, lapsed)).toMatchObject({
+      acknowledgedBy: null,
+      until: 0,
+    });
+  });
+});
+
 describe("expiring", () => {
   test("at the deadline, not before, and once", () => {
     given(asked).when({ type: "expire", now: 999 }).thenNothing();

@@ -302,7 +302,13 @@ const emptyMailbox: Mailbox = { deliveries: 0, until: 0, acknowledgedBy: null, i
 const handedOut = (mailbox: Mailbox | null, until: number | undefined): Mailbox | null =>
   mailbox === null || until === undefined
     ? mailbox
-    : { ...mailbox, deliveries: mailbox.deliveries + 1, until: Math.max(mailbox.until, until) };
+    : {
+        ...mailbox,
+        deliveries: mailbox.deliveries + 1,
+        until: Math.max(mailbox.until, until),
+        // Whoever had it is gone, or it would not be handed out anew. An acknowledgement may overtake the first offer.
+        acknowledgedBy: mailbox.deliveries === 0 ? mailbox.acknowledgedBy : null,
+      };
 
 /** Strangers learn nothing, not even that it exists; the asker learns that it is not the one to answer. */
 const deny = (state: Elicitation, by: string): Refusal | undefined => {

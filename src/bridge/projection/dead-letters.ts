@@ -43,8 +43,8 @@ export const deadLetterView = (max: number) => {
         case "elicitation.offered": {
           const letter = mailed.get(id);
           if (letter === undefined || event.data.until === undefined) break;
+          if (letter.deliveries > 0) letter.isAcknowledged = false;
           letter.deliveries++;
-          letter.isAcknowledged = false;
           break;
         }
         case "elicitation.acknowledged":
