@@ -13,14 +13,18 @@ export const eventLine = (event: LogEvent, style: Terminal["style"]): string =>
     style("dim", idOf(event.subject)),
   ].join("  ");
 
+const LINE_CHARS_MAX = 400;
+
 const idOf = (subject: string): string =>
-  subject.startsWith("elicitation/") ? subject.slice("elicitation/".length) : "";
+  subject.startsWith("elicitation/") ? printableLine(subject.slice("elicitation/".length)) : "";
 
 const inWords = (event: LogEvent, style: Terminal["style"]): string => {
   const read = event.data as never;
   const told = words[event.type as EventTypeName] as Telling | undefined;
-  if (told === undefined) return `${event.type} ${short(event.data)}`;
-  const [colour, text] = told(read, event);
+  if (told === undefined) return printableLine(`${event.type} ${short(event.data)}`, LINE_CHARS_MAX);
+  const [colour, said] = told(read, event);
+  // Once for all of it: names and kinds are plain words, if the bridge is what it says it is.
+  const text = printableLine(said, LINE_CHARS_MAX);
   return colour === undefined ? text : style(colour, text);
 };
 
@@ -119,6 +123,42 @@ const words: { readonly [T in EventTypeName]?: (data: EventData<T>, event: LogEv
   "condition.reopened": ({ why }) => ["red", `opens the condition again${because(why)}`],
   "condition.waived": ({ reason }) => ["yellow", `waives the condition for a time${because(reason)}`],
   "condition.census": ({ conditions }) => ["dim", `counts ${conditions.length} conditions`],
+  "rollout.started": ({ plan, reason }) => [
+    undefined,
+    `rolls out ${plan.flag}: ${plan.steps.map(({ percent }) => percent).join(" → ")} %${because(reason)}`,
+  ],
+  "rollout.leased": ({ holder, fence }) => ["dim", `leads the rollout: ${printableLine(holder)} (fence ${fence})`],
+  "rollout.entered": ({ step, percent }) => [undefined, `enters step ${step + 1}: ${percent} %`],
+  "rollout.applied": ({ step, version }) => ["dim", `step ${step + 1} is in force (flag at fence ${version})`],
+  "rollout.measured": ({ canary, stable }) => [
+    "dim",
+    `sees ${canary.failed} of ${canary.ended} fail in the canary arm, ${stable.failed} of ${stable.ended} in the stable one`,
+  ],
+  "rollout.blind": ({ why }) => ["yellow", `sees nothing${because(why)}`],
+  "rollout.judged": ({ step, verdict, why }) => [
+    verdict === "promote" ? "green" : verdict === "rollback" ? "red" : "yellow",
+    `step ${step + 1}: ${verdict}${because(why)}`,
+  ],
+  "rollout.paused": ({ reason }) => ["yellow", `pauses the rollout${because(reason)}`],
+  "rollout.resumed": ({ reason }) => [undefined, `lets the rollout go on${because(reason)}`],
+  "rollout.promoted": ({ step, reason }) => ["yellow", `takes step ${step + 1} for passed${because(reason)}`],
+  "rollout.aborted": ({ reason, trigger }) => [
+    "red",
+    `aborts the rollout${trigger === "" ? "" : ` (${printableLine(trigger)})`}${because(reason)}`,
+  ],
+  "rollout.withdrawn": ({ rollback }) => ["red", `the rollout is withdrawn (${printableLine(rollback)})`],
+  "rollout.completed": () => ["green", "the rollout is complete"],
+  "rollback.started": ({ flag, rehearsal, reason }) => [
+    "red",
+    `${rehearsal ? "rehearses the rollback of" : "rolls back"} ${printableLine(flag)}${because(reason)}`,
+  ],
+  "rollback.leased": ({ holder, fence }) => ["dim", `works on the rollback: ${printableLine(holder)} (fence ${fence})`],
+  "rollback.step_done": ({ step, durationMs, found }) => ["green", `${step}, ${durationMs} ms${because(found)}`],
+  "rollback.step_failed": ({ step, why }) => ["red", `${step} failed${because(why)}`],
+  "rollback.finished": ({ durationMs, lost }) => [
+    lost === 0 ? "green" : "red",
+    `rolled back in ${durationMs} ms, ${lost} questions lost`,
+  ],
   "security.violation": ({ kind, severity, code }) => ["red", `${severity}: ${kind} (${code})`],
   "bridge.started": ({ version, openElicitations }) => ["dim", `starts (${version}, ${openElicitations} open)`],
   "bridge.stopped": ({ reason }) => ["dim", `stops${because(reason)}`],

@@ -18,6 +18,9 @@ test("the exit codes are these, and no two are the same", () => {
     unverified: 7,
     cancelled: 8,
     insecure: 9,
+    withdrawn: 10,
+    failing: 11,
+    differs: 12,
     interrupted: 130,
   });
 });

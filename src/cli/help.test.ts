@@ -15,16 +15,21 @@ import { keysCommand } from "./keys-command.ts";
 import { logCommand } from "./log-command.ts";
 import { mcpCommand } from "./mcp-command.ts";
 import { modeCommand } from "./mode-command.ts";
+import { monitoringCommand, runbookCommand } from "./monitoring-command.ts";
 import { pingCommand } from "./ping-command.ts";
 import { receiptCommand } from "./receipt-command.ts";
+import { rollbackCommand } from "./rollback-command.ts";
+import { rolloutCommand } from "./rollout-command.ts";
+import { verifyCommand } from "./verify-command.ts";
 import { watchCommand } from "./watch-command.ts";
 import { webhookCommand } from "./webhook-command.ts";
 
 const all: readonly Command[] = [
   ...[agentCommand(), keysCommand(), askCommand(), inboxCommand(), answerCommand(), cancelCommand(), receiptCommand()],
-  ...[watchCommand(), eventsCommand(), logCommand(), doctorCommand()],
+  ...[watchCommand(), verifyCommand(), eventsCommand(), logCommand(), doctorCommand()],
   ...[connectCommand(), mcpCommand(), hookCommand(), pingCommand(), webhookCommand()],
   ...[flagCommand(), armCommand(), modeCommand()],
+  ...[monitoringCommand(), runbookCommand()],
 ];
 
 /** Commands that do something, by the words that call them. */

@@ -3,9 +3,10 @@ import { probeArm } from "../../src/client/probe.ts";
 import type { Recorded } from "../../src/domain/event.ts";
 import { defaultPlan, type RolloutPlan } from "../../src/domain/rollout-plan.ts";
 import { type LeadPorts, lead } from "../../src/ops/rollout/lead.ts";
-import { type Operator, operatorOf, type RollbackStanding, type Standing } from "../../src/ops/rollout/operator.ts";
+import { type Operator, operatorOf, type Standing } from "../../src/ops/rollout/operator.ts";
+import { goBack } from "../../src/ops/rollout/rollback/go-back.ts";
 import type { IncidentReport } from "../../src/ops/rollout/rollback/report.ts";
-import { beginRollback, type RollBackPorts, rollBack } from "../../src/ops/rollout/rollback/roll-back.ts";
+import type { RollBackPorts } from "../../src/ops/rollout/rollback/roll-back.ts";
 import { type ClientWorld, clientWorld } from "./client.ts";
 import { digestOf } from "./digest.ts";
 
@@ -86,6 +87,7 @@ export const rolloutWorld = async (): Promise<RolloutWorld> => {
       operator: own,
       scrape,
       monotonic: world.t.clock.monotonic,
+      scheduler: world.t.scheduler,
       holder,
       sleep,
       say: (news: object) => made.told.push(JSON.stringify(news)),
@@ -97,7 +99,8 @@ export const rolloutWorld = async (): Promise<RolloutWorld> => {
         return { digest: digestOf(report), place: "memory" };
       },
       rollBack: async (rollout) => {
-        await backFrom(ports, rollout);
+        const done = await goBack(ports, rollout);
+        if (!done.ok) throw new Error(`${done.step}: ${done.why}`);
       },
     };
     return ports;
@@ -117,24 +120,6 @@ export const rolloutWorld = async (): Promise<RolloutWorld> => {
     story: async () => (await world.t.events()).filter(({ stream }) => stream === "rollout" || stream === "rollback"),
   };
   return made;
-};
-
-/** The way back of a rollout that was aborted, as the command line takes it. */
-const backFrom = async (
-  ports: RollBackPorts,
-  rollout: { readonly id: string; readonly why: string; readonly trigger: string; readonly plan: RolloutPlan },
-): Promise<RollbackStanding | null> => {
-  const id = rollout.id.replace("ro_", "rb_");
-  await beginRollback(ports, {
-    id,
-    flag: rollout.plan.flag,
-    scope: { kind: "full" },
-    reason: rollout.why,
-    trigger: rollout.trigger,
-  });
-  const done = await rollBack(ports, id);
-  if (!done.ok) throw new Error(`${done.step}: ${done.why}`);
-  return (await ports.operator.operate<Standing>("rollouts.get", {})).rollback;
 };
 
 /** Starts controllers until one comes to the end: each of them may die. Waits out the lease of a dead one. */

@@ -1,4 +1,5 @@
 import type { RollbackScope, RollbackStep } from "../../../domain/rollback.ts";
+import type { Scheduler } from "../../../domain/world.ts";
 import { allEvents, type RollbackStanding, type Standing } from "../operator.ts";
 import { type StepPorts, stepsOf } from "./steps.ts";
 
@@ -6,6 +7,7 @@ export interface RollBackPorts extends StepPorts {
   readonly holder: string;
   readonly monotonic: () => number;
   readonly sleep: (ms: number) => Promise<void>;
+  readonly scheduler: Scheduler;
   readonly say: (news: StepNews) => void;
 }
 
@@ -100,21 +102,21 @@ const attempt = async (
 };
 
 /** Works, and keeps the lease while it does. */
-const kept = async <T>(ports: RollBackPorts, renew: () => Promise<unknown>, work: () => Promise<T>): Promise<T> => {
-  let working = true;
-  const keep = async (): Promise<void> => {
-    for (;;) {
-      await ports.sleep(LEASE_MS / 3);
-      if (!working) return;
-      await renew();
-    }
+const kept = async <T>(
+  { scheduler }: RollBackPorts,
+  renew: () => Promise<unknown>,
+  work: () => Promise<T>,
+): Promise<T> => {
+  let stop = (): void => undefined;
+  const again = (): void => {
+    // A renewal that is refused shows at the step's own end, which is refused as well.
+    stop = scheduler.after(LEASE_MS / 3, () => void renew().then(again, () => undefined));
   };
-  // A renewal that is refused shows at the step's own end, which is refused as well.
-  keep().catch(() => undefined);
+  again();
   try {
     return await work();
   } finally {
-    working = false;
+    stop();
   }
 };
 
