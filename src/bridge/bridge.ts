@@ -49,6 +49,7 @@ import { conditionView } from "./projection/conditions.ts";
 import { deadLetterView } from "./projection/dead-letters.ts";
 import { elicitationView, type Held, type OpenElicitation } from "./projection/elicitations.ts";
 import { flagView } from "./projection/flags.ts";
+import { keyedView } from "./projection/keyed.ts";
 import { inquiryView } from "./projection/inquiries.ts";
 import { keyDirectory } from "./projection/keys.ts";
 import { loginView } from "./projection/logins.ts";
@@ -98,6 +99,7 @@ export const startBridge = async (ports: BridgePorts) => {
   const logins = loginView();
   const elicitations = elicitationView(log, limits);
   const inquiries = inquiryView(log);
+  const keyed = keyedView(limits);
   const stories = storyView(limits.storiesMax);
   const webhooks = webhookView();
   const conditions = conditionView();
@@ -127,6 +129,7 @@ export const startBridge = async (ports: BridgePorts) => {
       logins,
       elicitations,
       inquiries,
+      keyed,
       stories,
       webhooks,
       conditions,
@@ -249,6 +252,7 @@ export const startBridge = async (ports: BridgePorts) => {
     armOf,
     now,
     load: inquiries.load,
+    first: (actor, key) => keyed.find("inquire", actor, key, now()),
     openFrom: inquiries.openFrom,
     unaskable: (target, asker) =>
       elicit.unaskable(target, asker) ??
@@ -393,7 +397,7 @@ export const startBridge = async (ports: BridgePorts) => {
         ? undefined
         : { lastPost: poster.lastPost, mayBePrivate: ports.webhooks?.mayBePrivate === true },
     violation,
-    appendCustom: customCommand(log, now, limits),
+    appendCustom: customCommand(log, now, limits, (actor, key) => keyed.find("append", actor, key, now())),
     /** The agent whose bearer credential this is, or who signed in with it. */
     authenticate: (token: string): { readonly agent: string; readonly login?: string } | undefined => {
       const hash = tokenHash(token);

@@ -131,8 +131,11 @@ export const eventsOver = (link: Link, limits: ClientLimits) => {
      * Appends an event of your own under a dotted name; when it resolves, it is on disk. `expect` is the revision of
      * the newest one you know (-1 for none). An append whose connection is lost throws `interrupted`: it may be there.
      */
-    append: (name: string, payload: Json, { expect }: { readonly expect?: number } = {}): Promise<Appended> =>
-      link.call("events.append", { name, payload, expect }, false),
+    append: (
+      name: string,
+      payload: Json,
+      { expect, key }: { readonly expect?: number; readonly key?: string } = {},
+    ): Promise<Appended> => link.call("events.append", { name, payload, expect, key }, key !== undefined),
     query,
     all,
     watch,

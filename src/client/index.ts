@@ -58,6 +58,7 @@ export {
 export type { EnrolOptions } from "./enrol.ts";
 export type { Appended, EventFilter, EventQuery } from "./events.ts";
 export type { IncomingQuestion } from "./incoming.ts";
+export type { InquireParams } from "./inquire.ts";
 export type { ClientPorts, ConnectOptions, Lighthouse, NewAgent } from "./lighthouse.ts";
 export { type ClientLimits, clientLimits } from "./limit.ts";
 export type { ConnectionStatus } from "./link.ts";
@@ -72,6 +73,7 @@ export type {
   ElicitationView,
   EndStatus,
   EventPage,
+  InquiryView,
   Invited,
   ListedAgent,
   LogEvent,

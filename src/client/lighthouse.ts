@@ -8,6 +8,7 @@ import type { Credential, KeyCredential, TokenCredential } from "./credential.ts
 import { eventsOver } from "./events.ts";
 import { identity } from "./identity.ts";
 import type { IncomingQuestion } from "./incoming.ts";
+import { inquiriesOver } from "./inquire.ts";
 import { intake } from "./intake.ts";
 import { type ClientLimits, clientLimits } from "./limit.ts";
 import { type ConnectionStatus, openLink } from "./link.ts";
@@ -131,11 +132,17 @@ export const connectWith = async (options: ConnectOptions & ClientPorts) => {
 
     ask: askWith(asks, { scheduler, limits }),
     ...questionsFrom(link, questions, mail, limits),
+    ...inquiriesOver(link, rng),
 
     /** The questions that wait for your answer now, oldest first. Waits up to `waitMs` (45,000 at most) for one. */
     inbox: async ({ waitMs = 0 }: { readonly waitMs?: number } = {}): Promise<readonly IncomingQuestion[]> => {
-      const { items } = await link.call<{ readonly items: readonly InboxItem[] }>("inbox.list", { waitMs });
-      return items.map(({ offer }) => questions.questionOf(offer));
+      const all: IncomingQuestion[] = [];
+      let page = await link.call<InboxPage>("inbox.list", { waitMs });
+      for (;;) {
+        all.push(...page.items.map(({ offer }) => questions.questionOf(offer)));
+        if (page.next === null) return all;
+        page = await link.call<InboxPage>("inbox.list", { after: page.next });
+      }
     },
     /** A question whose offer came by another way than this client's own, to be claimed or answered with its key. */
     questionOf: (offer: Offer): IncomingQuestion => questions.questionOf(offer),
@@ -230,6 +237,11 @@ export interface NewAgent {
   /** `["agent"]` if absent. `admin` registers others, `auditor` reads everything. */
   readonly roles?: readonly string[];
   readonly expertise?: readonly string[];
+}
+
+interface InboxPage {
+  readonly items: readonly InboxItem[];
+  readonly next: number | null;
 }
 
 /** Starts at the clock, so that it also counts up over restarts without being stored. */

@@ -154,6 +154,28 @@ export interface ConditionView {
   readonly positions: readonly number[];
 }
 
+/** One question to several, and what came of it. */
+export interface InquiryView {
+  readonly id: string;
+  readonly from: string;
+  readonly message: string;
+  readonly schema: Json;
+  /** Milliseconds since 1970. */
+  readonly deadline: number;
+  readonly status: "open" | "agreed" | "default" | "failed" | "cancelled";
+  readonly attempts: readonly {
+    readonly elicitation: string;
+    readonly to: string;
+    /** Why this agent was chosen. */
+    readonly why: string;
+    readonly outcome: "open" | "accepted" | "declined" | "cancelled" | "expired" | "lapsed";
+  }[];
+  /** The answers that concluded it. */
+  readonly answers: readonly { readonly elicitation: string; readonly from: string; readonly content: Json }[];
+  /** The declared default, when nobody's answer concluded it. */
+  readonly default?: Json;
+}
+
 /** One event of the log under its CloudEvents 1.0 attributes. */
 export interface LogEvent {
   readonly specversion: "1.0";

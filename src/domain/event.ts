@@ -35,6 +35,9 @@ const retirement = {
   until: { ...time, description: "when those cease to verify, milliseconds since 1970" },
 } as const;
 
+/** Done under an idempotency key: the key, and SHA-256 of the canonical request, to tell a repetition from a conflict. */
+const underKey = { key: text, requestHash: text } as const;
+
 export const agentKinds = ["ai", "human", "service"] as const;
 /** By which way bytes reached an agent, strongest evidence first. */
 export const offerWays = ["websocket", "sse", "poll", "hook", "webhook", "mcp"] as const;
@@ -276,7 +279,7 @@ export const eventTypes = {
         hedgeMs: { type: "integer", description: "after how long one more is asked beside it; absent: never" },
         hasDefault: { type: "boolean" },
         default: { description: "the declared answer if there is no agreement" },
-        key: text,
+        ...underKey,
         causedBy: text,
         root: text,
       },
@@ -362,7 +365,7 @@ export const eventTypes = {
   "webhook.removed": { version: 1, shape: object({ reason: text }, ["reason"]) },
 
   /** An application's own fact, under a name in its own namespace. Same door, same guarantees. */
-  custom: { version: 1, shape: object({ name: text, payload: {} }, ["name", "payload"]) },
+  custom: { version: 1, shape: object({ name: text, payload: {}, ...underKey }, ["name", "payload"]) },
 } as const satisfies { readonly [type: string]: { readonly version: number; readonly shape: ShapeSchema } };
 
 export type EventTypeName = keyof typeof eventTypes;

@@ -19,6 +19,7 @@ import { base64url, sha256 } from "../../signing/digest.ts";
 import type { StreamAppend } from "../log/log.ts";
 import { compose, type ElicitPorts } from "./elicit.ts";
 import { type Handled, handler, type Load } from "./handle.ts";
+import { type FindFirst, onceUnderKey, type UnderKey } from "./once.ts";
 import { type Caller, draft, idSource } from "./world.ts";
 
 /** One question to several: to agents by name, or to whoever has an expertise. */
@@ -37,10 +38,13 @@ export interface Inquire {
   readonly finally?: string;
   readonly default?: Json;
   readonly causedBy?: string;
+  /** Idempotency key: the same inquiry under the same key is made once. */
+  readonly key?: string;
 }
 
 export interface InquirePorts extends Omit<ElicitPorts, "lookup" | "keyOf" | "sequences" | "violation" | "observer"> {
   readonly load: Load<Inquiry>;
+  readonly first: FindFirst;
   readonly openFrom: (asker: string) => number;
   /** Everybody but the asker who can be asked about this, best first, each with the reason. */
   readonly able: (expertise: string, asker: string) => readonly Candidate[];
@@ -48,6 +52,11 @@ export interface InquirePorts extends Omit<ElicitPorts, "lookup" | "keyOf" | "se
   readonly unaskable: (agent: string, asker: string) => Refusal | undefined;
 }
 
+interface Inquired {
+  readonly ok: true;
+  readonly id: string;
+  readonly state: Inquiry;
+}
 type Refused = { readonly ok: false; readonly refusal: Refusal };
 
 export const inquireCommands = (ports: InquirePorts) => {
@@ -102,16 +111,28 @@ export const inquireCommands = (ports: InquirePorts) => {
     ];
   };
 
-  const ask = async (
+  const once = onceUnderKey(ports.first);
+  const ask = ({ key, ...request }: Inquire, caller: Caller): Promise<Inquired | Refused> =>
+    once(
+      caller.actor,
+      key,
+      request,
+      (under) => askOnce(request, under, caller),
+      async ({ id }) => ({ ok: true, id, state: (await ports.load(streamOf.inquiry(id))).state }),
+    );
+
+  const askOnce = async (
     request: Inquire,
+    under: UnderKey | undefined,
     caller: Caller,
-  ): Promise<{ readonly ok: true; readonly id: string; readonly state: Inquiry } | Refused> => {
+  ): Promise<Inquired | Refused> => {
     const time = now();
     const planned = planFor(request, caller.actor, time);
     if (!planned.ok) return planned;
+    const plan = { ...planned.plan, ...under };
     const id = newId("iq_", time);
-    const ids = freshIds(planned.plan.candidates.length, time);
-    const outcome = await run(id, { type: "ask", plan: planned.plan, ids }, caller, planned.plan);
+    const ids = freshIds(plan.candidates.length, time);
+    const outcome = await run(id, { type: "ask", plan, ids }, caller, plan);
     return outcome.ok ? { ok: true, id, state: outcome.state } : outcome;
   };
 

@@ -2,6 +2,7 @@ import { Type } from "typebox";
 import type { Elicitation, Jws } from "../../domain/elicitation.ts";
 import { offerWays } from "../../domain/event.ts";
 import type { Json } from "../../domain/json.ts";
+import { defaultLimits } from "../../domain/limit.ts";
 import { pingVias } from "../../domain/ping.ts";
 import type { Held } from "../projection/elicitations.ts";
 
@@ -11,6 +12,11 @@ export const Name = Type.String({ pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", 
 export const ElicitationId = Type.String({ pattern: "^el_[0-9a-z]{26}$", description: "id of an elicitation" });
 export const Millis = (description: string) => Type.Integer({ description: `${description}, milliseconds since 1970` });
 export const Position = Type.Integer({ minimum: 0, description: "place in the log's one total order" });
+export const IdempotencyKey = Type.String({
+  minLength: 1,
+  maxLength: defaultLimits.idempotencyKeyCharsMax,
+  description: "idempotency key: the same request under the same key is done once, for a day",
+});
 export const AnyJson = Type.Unsafe<Json>({ description: "any JSON value" });
 
 export const JwsSchema = Type.Object(

@@ -8,7 +8,7 @@ import { cloudEvent } from "../cloudevent.ts";
 import { invalidInput } from "../input-problems.ts";
 import { operation, type Principal } from "../operation.ts";
 import { fitting, PAGE_CHARS_MAX } from "../page.ts";
-import { AnyJson, EventSchema, Name, Position } from "../views.ts";
+import { AnyJson, EventSchema, IdempotencyKey, Name, Position } from "../views.ts";
 import { callerOf } from "./elicitations.ts";
 
 export const append = operation({
@@ -22,19 +22,17 @@ export const append = operation({
       expect: Type.Optional(
         Type.Integer({ minimum: -1, description: "revision you have seen last under that name, -1 for none" }),
       ),
+      key: Type.Optional(IdempotencyKey),
     },
     { additionalProperties: false },
   ),
   output: Type.Object({ id: Type.String(), position: Position, revision: Type.Integer() }),
   http: { method: "POST", path: "/v1/events", status: 201 },
-  run: async (bridge, who, { name, payload, expect }) => {
-    const appended = await bridge.appendCustom(
-      { name, payload, ...(expect === undefined ? {} : { expect }) },
-      callerOf(who),
-    );
+  run: async (bridge, who, input) => {
+    const appended = await bridge.appendCustom(input, callerOf(who));
     if (!appended.ok) return appended;
-    const { position, revision } = appended.event;
-    return { ok: true, value: { id: appended.id, position, revision } };
+    const { id, position, revision } = appended;
+    return { ok: true, value: { id, position, revision } };
   },
 });
 

@@ -6,7 +6,7 @@ import { refusal } from "../../../domain/refusal.ts";
 import type { Bridge } from "../../bridge.ts";
 import type { HeldInquiry } from "../../projection/inquiries.ts";
 import { operation, type Principal, type Reply } from "../operation.ts";
-import { AnyJson, ElicitationId, Millis, Name, viewOf } from "../views.ts";
+import { AnyJson, ElicitationId, IdempotencyKey, Millis, Name, viewOf } from "../views.ts";
 import { callerOf } from "./elicitations.ts";
 
 const limits = defaultLimits;
@@ -78,6 +78,7 @@ export const ask = operation({
         Type.Unsafe<Json>({ description: "the answer to assume when there is none; must fit the schema" }),
       ),
       causedBy: Type.Optional(ElicitationId),
+      key: Type.Optional(IdempotencyKey),
     },
     { additionalProperties: false },
   ),
