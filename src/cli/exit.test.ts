@@ -21,6 +21,8 @@ test("the exit codes are these, and no two are the same", () => {
     withdrawn: 10,
     failing: 11,
     differs: 12,
+    conditional: 13,
+    noGo: 14,
     interrupted: 130,
   });
 });

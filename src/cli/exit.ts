@@ -15,6 +15,8 @@ export const exits = {
   withdrawn: { code: 10, says: "the rollout was taken back" },
   failing: { code: 11, says: "a check or a step failed; the output says what was asked and what came back" },
   differs: { code: 12, says: "what is there is not what is rendered" },
+  conditional: { code: 13, says: "the review came to CONDITIONAL: conditions are open" },
+  noGo: { code: 14, says: "the review came to NO-GO" },
   interrupted: { code: 130, says: "Ctrl-C" },
 } as const;
 

@@ -1,93 +1,149 @@
-import { LighthouseFault, LighthouseRefusal } from "../client/refusal.ts";
-import type { Clock, Scheduler } from "../domain/world.ts";
-import type { NotRunReason, ProbeResult, ProbeRun } from "./check.ts";
-import type { EvidenceWriter, ResourceDescriptor } from "./evidence/descriptor.ts";
-import { type Found, notRun, type Probe, type Profile } from "./probe/probe.ts";
-import type { OpenStage } from "./probe/stage.ts";
+import type { Lighthouse } from "../client/index.ts";
+import type { DsseSigner } from "../signing/dsse.ts";
+import type { NoteVerifier } from "../signing/note.ts";
+import { coreOf } from "./certificate/assemble.ts";
+import { issueCertificate, type Line, signRun } from "./certificate/issue.ts";
+import type { Reviewer as ReviewerKey } from "./certificate/sign-offs.ts";
+import type { LogFacts, Predicate } from "./certificate/statement.ts";
+import type { ProbeRun, Subject } from "./check.ts";
+import type { Evidence } from "./evidence/descriptor.ts";
+import { type ConditionView, tellConditions } from "./mend.ts";
+import { outcomesOf } from "./outcomes.ts";
+import type { Policy } from "./policy.ts";
+import { type RunProbes, runProbes } from "./probe/run.ts";
+import type { Outcome } from "./result.ts";
+import { type Asked, askReviewers, reviewersFor } from "./sign-off.ts";
+import { summaryOf } from "./summary.ts";
 
-export interface RunProbes {
-  readonly review: string;
-  readonly profile: Profile;
-  /** Name of who measures, whose key signs. */
-  readonly prober: string;
-  readonly probes: readonly Probe[];
-  readonly stage: OpenStage;
-  readonly evidence: EvidenceWriter;
-  readonly clock: Clock;
-  readonly scheduler: Scheduler;
-  readonly signal: AbortSignal;
-  readonly onProbe?: (told: ProbeTold) => void;
+export interface Keyed {
+  readonly name: string;
+  readonly signer: DsseSigner;
 }
 
-export type ProbeTold =
-  | { readonly probe: string; readonly step: "begins" }
-  | { readonly probe: string; readonly step: "goes on"; readonly done: number; readonly total: number }
-  | { readonly probe: string; readonly step: "ended"; readonly found: "ran" | NotRunReason; readonly ms: number };
+export interface RunReview extends Omit<RunProbes, "prober"> {
+  readonly title: string;
+  readonly policy: Policy;
+  readonly subject: Subject;
+  readonly prober: Keyed;
+  readonly issuer: Keyed;
+  /** Everything that was put into `evidence` so far. */
+  readonly kept: () => Evidence;
+  readonly operator: Lighthouse;
+  readonly log: LogProofs;
+  /** Ed25519 keys of an agent, as the bridge knows them. */
+  readonly keysOf: (agent: string, roles: readonly string[]) => Promise<readonly ReviewerKey[]>;
+  /** How long reviewers have, in milliseconds. */
+  readonly signOffMs: number;
+  readonly supersedes?: string;
+  readonly onStep?: (step: ReviewStep) => void;
+}
 
-/** How long one probe may take; what it has not done by then is not run. In milliseconds. */
-export const PROBE_MS_MAX = 600_000;
+export interface LogProofs {
+  readonly keys: readonly NoteVerifier[];
+  /** Proofs of these events under one checkpoint that covers all of them. */
+  readonly prove: (positions: readonly number[]) => Promise<LogFacts>;
+}
+
+export type ReviewStep =
+  | { readonly step: "probed"; readonly outcomes: readonly Outcome[] }
+  | { readonly step: "conditions"; readonly refused: readonly string[] }
+  | { readonly step: "asking"; readonly reviewers: readonly string[] }
+  | { readonly step: "not asking"; readonly because: string }
+  | { readonly step: "asked"; readonly asked: readonly Asked[] };
+
+export interface Reviewed {
+  readonly bundle: string;
+  readonly predicate: Predicate;
+  readonly sha256: string;
+  /** The events that say when it began and what it came to, by their places in the log. */
+  readonly events: { readonly started: number; readonly finished: number };
+}
+
+export const reviewEvents = { started: "lighthouse.review.started", finished: "lighthouse.review.finished" } as const;
 
 /**
- * Runs the probes one after the other, so that no two disturb each other's numbers. A probe that throws is not run, for
- * that reason. Rejects with the signal's reason when it aborts: a review that was cut off says nothing.
+ * A review from beginning to end: probes, conditions, reviewers, the bridge's count of both, the judgement and the
+ * certificate. Rejects with the signal's reason when it is cut off: then there is no certificate.
  */
-export const runProbes = async (run: RunProbes): Promise<ProbeRun> => {
-  const { clock, probes, stage, signal, onProbe = () => undefined } = run;
-  const startedAt = moment(clock);
-  const results: ProbeResult[] = [];
-  for (const probe of probes) {
-    signal.throwIfAborted();
-    const began = clock.monotonic();
-    const probeStarted = moment(clock);
-    onProbe({ probe: probe.id, step: "begins" });
-    const progress = (done: number, total: number): void => onProbe({ probe: probe.id, step: "goes on", done, total });
-    const found = await withinTime(run, probe, probe.run(stage.stageFor(probe.id, progress)));
-    signal.throwIfAborted();
-    results.push(...(await resultsOf(run, probe, probeStarted, found)));
-    const ms = Math.round(clock.monotonic() - began);
-    onProbe({ probe: probe.id, step: "ended", found: found.ran ? "ran" : found.reason, ms });
-  }
-  const { review, prober, profile } = run;
-  return { review, prober, profile, startedAt, endedAt: moment(clock), results };
-};
+export const runReview = async (run: RunReview): Promise<Reviewed> => {
+  const { review, profile, policy, subject, operator, clock, signal, onStep = () => undefined } = run;
+  const begun = clock.now();
+  const started = await operator.events.append(reviewEvents.started, { review, profile, policy: policy.name });
 
-const withinTime = ({ scheduler, signal }: RunProbes, probe: Probe, running: Promise<Found>): Promise<Found> =>
-  new Promise((resolve, reject) => {
-    const tooLong = notRun("timeout", `${probe.id} took more than ${PROBE_MS_MAX / 1000} s`);
-    const cancel = scheduler.after(PROBE_MS_MAX, () => resolve(tooLong));
-    const abort = (): void => reject(signal.reason);
-    signal.addEventListener("abort", abort, { once: true });
-    running
-      .then(resolve, (error: unknown) => resolve(notRun("error", inWords(error))))
-      .finally(() => {
-        cancel();
-        signal.removeEventListener("abort", abort);
-      });
+  const probed = await runProbes({ ...run, prober: run.prober.name });
+  const line = signRun(subject, probed, run.prober.signer);
+  const outcomes = outcomesOf(policy, [probed], run.kept(), [], clock.now());
+  onStep({ step: "probed", outcomes });
+
+  signal.throwIfAborted();
+  const told = { review, prober: run.prober.name, digest: line.sha256, ranAt: begun, due: clock.now() + DUE_MS };
+  onStep({ step: "conditions", refused: await tellConditions(operator, outcomes, told) });
+
+  const asked = await signOff(run, probed, line, outcomes);
+  signal.throwIfAborted();
+  const log = await provenFacts(run);
+  const issued = issueCertificate(
+    {
+      ...{ id: `${review}-certificate`, review, title: run.title, issuer: run.issuer.name, profile, subject, policy },
+      ...{ evidence: run.kept(), log, reviewers: asked, issuedAt: clock.now() },
+      ...(run.supersedes === undefined ? {} : { supersedes: run.supersedes }),
+    },
+    [{ name: `${run.prober.name}-${review}`, line, run: probed }],
+    run.log.keys,
+    [run.issuer.signer],
+  );
+  if (!issued.ok) throw new Error(`the certificate cannot be issued: ${issued.problems.join("; ")}`);
+  const { bundle, predicate, sha256 } = issued;
+  const finished = await operator.events.append(reviewEvents.finished, {
+    review,
+    verdict: predicate.verdict,
+    certificate: sha256,
   });
-
-const WORDS_MAX = 2_000;
-
-const inWords = (error: unknown): string => {
-  if (error instanceof LighthouseRefusal)
-    return `the bridge said no (${error.code}): ${error.message}`.slice(0, WORDS_MAX);
-  if (error instanceof LighthouseFault) return `${error.kind}: ${error.message}`.slice(0, WORDS_MAX);
-  return (error instanceof Error ? error.message : String(error)).slice(0, WORDS_MAX);
+  return { bundle, predicate, sha256, events: { started: started.position, finished: finished.position } };
 };
 
-/** The same evidence answers all of a probe's checks. */
-const resultsOf = async (
-  { clock, evidence }: RunProbes,
-  { id, version, checks }: Probe,
-  startedAt: string,
-  found: Found,
-): Promise<readonly ProbeResult[]> => {
-  const common = { probe: { id, version }, startedAt, endedAt: moment(clock) };
-  if (!found.ran) return checks.map(({ id: check }) => ({ ...common, check, state: "not-run", reason: found.reason }));
-  const collectedAt = clock.now();
-  const files: ResourceDescriptor[] = [];
-  for (const { name, mediaType, bytes } of found.evidence)
-    files.push(await evidence.put(bytes, { name, mediaType, collectedAt }));
-  return checks.map(({ id: check }) => ({ ...common, check, state: "ran", evidence: files }));
+/** Who takes a condition on can promise to be earlier. */
+const DUE_MS = 7 * 86_400_000;
+
+/** Asks whom the policy names, unless nothing they could say would help; gives the keys by which they are known. */
+const signOff = async (
+  run: RunReview,
+  probed: ProbeRun,
+  line: Line,
+  outcomes: readonly Outcome[],
+): Promise<readonly ReviewerKey[]> => {
+  const { policy, operator, review, subject, onStep = () => undefined } = run;
+  if (policy.signOff.quorum === 0 && policy.signOff.roles.length === 0) {
+    onStep({ step: "not asking", because: "the policy asks for nobody" });
+    return [];
+  }
+  const stopped = outcomes.filter(({ severity, state }) => severity === "blocker" && state !== "pass");
+  if (stopped.length > 0) {
+    // People are not to be worn out with questions whose answer changes nothing.
+    onStep({ step: "not asking", because: `nothing is GO without ${stopped.map(({ id }) => id).join(", ")}` });
+    return [];
+  }
+  const reviewers = reviewersFor(policy.signOff, await operator.agents.list());
+  onStep({ step: "asking", reviewers: reviewers.map(({ agent }) => agent) });
+  const core = coreOf({ review, subject, policy, runs: [{ name: "", sha256: line.sha256, run: probed }] });
+  const question = { review, core, summary: summaryOf(policy, outcomes, core), timeoutMs: run.signOffMs };
+  onStep({ step: "asked", asked: await askReviewers(operator, reviewers, question, run.signal) });
+  return (await Promise.all(reviewers.map(({ agent, roles }) => run.keysOf(agent, roles)))).flat();
 };
 
-const moment = (clock: Clock): string => new Date(clock.now()).toISOString();
+interface Census {
+  readonly position: number;
+  readonly conditions: readonly ConditionView[];
+  readonly signOffs: readonly { readonly position: number }[];
+}
+
+/** The bridge counts, and every event that it counted is proven together with the count. */
+const provenFacts = async ({ operator, review, log }: RunReview): Promise<LogFacts> => {
+  const census = await operator.operate<Census>("conditions.census", { review });
+  const positions = [
+    ...census.conditions.flatMap((one) => one.positions),
+    ...census.signOffs.map(({ position }) => position),
+    census.position,
+  ];
+  return log.prove([...new Set(positions)].sort((a, b) => a - b));
+};

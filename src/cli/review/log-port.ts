@@ -56,7 +56,7 @@ const SIGNED_WITHIN_MS = 15_000;
 const LOOK_EVERY_MS = 100;
 
 /** The newest checkpoint as soon as it covers `events`, or the newest there is when that takes too long. */
-const checkpointOver = async (path: string, events: number) => {
+export const checkpointOver = async (path: string, events: number) => {
   const until = realClock.monotonic() + SIGNED_WITHIN_MS;
   for (;;) {
     const newest = storedCheckpoints(path, 1)[0];

@@ -1,4 +1,5 @@
 import type { AskHandle } from "../../client/ask.ts";
+import { LighthouseRefusal } from "../../client/refusal.ts";
 import { DAY_MS, json, measured, notRun, type Probe, type Stage } from "./probe.ts";
 
 const FILE = "restart.json";
@@ -66,8 +67,8 @@ export const restartProbe = (restart: Restart | undefined): Probe => ({
     const stop = new AbortController();
     const answering = target.answerWith(({ message }) => ({ echo: message }), { signal: stop.signal });
     const outcomes = await Promise.all(open.map(({ outcome }) => within(stage, outcome)));
-    const after = [];
-    for (const { id } of open) after.push(await asker.get(id));
+    const found = [];
+    for (const { id } of open) found.push(await lookUp(asker, id));
     const events = await asker.events.query({ name: EVENT, after: before.position - 1, limit: 1 });
     stop.abort();
     await answering;
@@ -76,7 +77,7 @@ export const restartProbe = (restart: Restart | undefined): Probe => ({
         how,
         acknowledged: open.map(({ id }) => id),
         outcomes: outcomes.map((outcome) => outcome?.status ?? null),
-        found: after.map(({ id, status, position }) => ({ id, status, position })),
+        found,
         event: { before, after: events.events[0] ?? { id: "none" } },
       }),
     );
@@ -94,6 +95,17 @@ const ask = (asker: Awaited<ReturnType<Stage["join"]>>, to: string, { review }: 
     schema: { type: "object", properties: { echo: { type: "string" } }, required: ["echo"] },
     timeoutMs: DEADLINE_MS,
   }) as Promise<AskHandle>;
+
+/** An acknowledged question that nobody knows any more is what is looked for, and no fault of the probe. */
+const lookUp = async (asker: Awaited<ReturnType<Stage["join"]>>, id: string) => {
+  try {
+    const { status, position } = await asker.get(id);
+    return { id, status, position };
+  } catch (error) {
+    if (!(error instanceof LighthouseRefusal)) throw error;
+    return { id, status: error.code, position: null };
+  }
+};
 
 /** What it came to, or undefined when it takes too long or fails. */
 const within = <T>({ scheduler }: Stage, work: Promise<T>): Promise<T | undefined> =>
