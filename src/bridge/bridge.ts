@@ -19,7 +19,6 @@ import { elicitCommands } from "./command/elicit.ts";
 import { enrolCommands } from "./command/enrol.ts";
 import { flagCommands } from "./command/flags.ts";
 import { oneTimeForms } from "./command/forms.ts";
-import { pingCommand } from "./command/ping.ts";
 import { gate } from "./command/gate.ts";
 import type { Handled } from "./command/handle.ts";
 import { inquireCommands } from "./command/inquire.ts";
@@ -27,21 +26,23 @@ import { keyring } from "./command/keyring.ts";
 import { loginCommands } from "./command/login.ts";
 import { type MasterSecret, masterCommands, masterSecrets } from "./command/master.ts";
 import { mendCommands } from "./command/mend.ts";
+import { pingCommand } from "./command/ping.ts";
 import { defaultPolicy } from "./command/policy.ts";
 import { registerCommands } from "./command/register.ts";
 import { resetBudgetCommand } from "./command/reset-budget.ts";
 import { rolloutCommands } from "./command/rollout.ts";
 import { rotateCommand } from "./command/rotate.ts";
+import { exchangeCommand, type LogProofs } from "./command/verify-exchange.ts";
 import { violationRecorder } from "./command/violation.ts";
 import { webhookCommands } from "./command/webhook.ts";
 import { draft, logTime } from "./command/world.ts";
 import { conduct } from "./delivery/conduct.ts";
 import { delivery } from "./delivery/deliver.ts";
 import { healthChecks } from "./delivery/health-checks.ts";
+import { pinger } from "./delivery/ping.ts";
 import { rank } from "./delivery/rank.ts";
 import { signedIn } from "./delivery/signed-in.ts";
 import { vigil } from "./delivery/vigil.ts";
-import { pinger } from "./delivery/ping.ts";
 import { type WebhookNet, webhookDelivery } from "./delivery/webhooks.ts";
 import { type Log, LogUnavailable } from "./log/log.ts";
 import { agentDirectory } from "./projection/agents.ts";
@@ -49,8 +50,8 @@ import { conditionView } from "./projection/conditions.ts";
 import { deadLetterView } from "./projection/dead-letters.ts";
 import { elicitationView, type Held, type OpenElicitation } from "./projection/elicitations.ts";
 import { flagView } from "./projection/flags.ts";
-import { keyedView } from "./projection/keyed.ts";
 import { inquiryView } from "./projection/inquiries.ts";
+import { keyedView } from "./projection/keyed.ts";
 import { keyDirectory } from "./projection/keys.ts";
 import { loginView } from "./projection/logins.ts";
 import { modeView } from "./projection/mode.ts";
@@ -72,6 +73,8 @@ export interface BridgePorts {
   readonly audience: string;
   readonly master: MasterSecret;
   readonly version: string;
+  /** How events are proven to strangers; absent: they are not. */
+  readonly proofs?: LogProofs;
   readonly onReplay?: (position: number, head: number) => void;
   /** Who may do what, in Cedar; the default policy unless given. */
   readonly policy?: string;
@@ -381,6 +384,11 @@ export const startBridge = async (ports: BridgePorts) => {
     }),
     forms: oneTimeForms({ rng: ports.rng, now, scheduler, limits }),
     enrolment,
+    exchange: exchangeCommand({
+      historyOf: keys.get,
+      everOf: ring.everOf,
+      ...(ports.proofs === undefined ? {} : { proofs: ports.proofs }),
+    }),
     rotate,
     signIn,
     master,

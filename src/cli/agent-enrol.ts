@@ -1,16 +1,18 @@
-import { readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
+import { text } from "node:stream/consumers";
 import type { Command } from "commander";
 import { Option } from "commander";
 import { enrol } from "../client/index.ts";
 import { type Act, act, command } from "./command.ts";
 import { dataOption, trusting } from "./connection.ts";
-import { AGENTS_FOLDER, reserveCredential } from "./credential-file.ts";
+import { AGENTS_FOLDER, loadCredential, OPERATOR_FILE, reserveCredential } from "./credential-file.ts";
 import { Failure } from "./failure.ts";
 
 interface Options {
-  readonly url: string;
+  readonly url?: string;
   readonly data: string;
   readonly dir?: string;
   readonly invitation?: string;
@@ -33,7 +35,9 @@ export const enrolCommand = (): Command =>
     },
   )
     .argument("<name>", "the name that was invited")
-    .addOption(new Option("--url <url>", "where the bridge is").env("LIGHTHOUSE_URL").default("http://127.0.0.1:8765"))
+    .addOption(
+      new Option("--url <url>", "where the bridge is (default: the bridge of the data folder)").env("LIGHTHOUSE_URL"),
+    )
     .option(
       "--invitation <file>",
       "a file that holds the token, or - for standard input (default: LIGHTHOUSE_INVITATION, else it is asked for)",
@@ -47,7 +51,7 @@ export const enrolCommand = (): Command =>
         const file = reserveCredential(path);
         try {
           const invitation = await invitationOf(options.invitation, doing);
-          const credential = await enrol({ url: options.url, agent: name, invitation });
+          const credential = await enrol({ url: options.url ?? bridgeOf(options.data), agent: name, invitation });
           file.write(credential);
           const { kid, macKid, audience } = credential;
           doing.terminal.result({ agent: name, kid, macKid, audience, file: path }, () => [
@@ -63,10 +67,18 @@ export const enrolCommand = (): Command =>
       }),
     );
 
+/** A bridge on this machine has told its operator's file where it listens. */
+const bridgeOf = (data: string): string => {
+  const operator = join(data, OPERATOR_FILE);
+  return existsSync(operator) ? loadCredential(operator).url : DEFAULT_URL;
+};
+
+const DEFAULT_URL = "http://127.0.0.1:8765";
+
 /** Never from the command line itself: other users of the machine can read that. */
 const invitationOf = async (given: string | undefined, { signal }: Act): Promise<string> => {
-  const text = given === undefined ? (process.env["LIGHTHOUSE_INVITATION"] ?? (await typed(signal))) : readFrom(given);
-  const token = text.trim();
+  const read = given === undefined ? (process.env["LIGHTHOUSE_INVITATION"] ?? typed(signal)) : readFrom(given);
+  const token = (await read).trim();
   if (/^lhe_[A-Za-z0-9_-]{43}$/.test(token)) return token;
   throw new Failure("usage", "That is no invitation: one is `lhe_` and 43 characters.", {
     remedy: given?.startsWith("lhe_")
@@ -75,13 +87,13 @@ const invitationOf = async (given: string | undefined, { signal }: Act): Promise
   });
 };
 
-const readFrom = (given: string): string => {
+const readFrom = async (given: string): Promise<string> => {
   if (given.startsWith("lhe_")) return "";
-  return readFileSync(given === "-" ? 0 : given, "utf8");
+  return given === "-" ? text(process.stdin) : readFile(given, "utf8");
 };
 
 const typed = async (signal: AbortSignal): Promise<string> => {
-  if (process.stdin.isTTY !== true) return readFileSync(0, "utf8");
+  if (process.stdin.isTTY !== true) return text(process.stdin);
   const reading = createInterface({ input: process.stdin, output: process.stderr });
   try {
     return await reading.question("invitation token: ", { signal });

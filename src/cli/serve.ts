@@ -13,6 +13,7 @@ import { bridgeActor } from "../domain/agent.ts";
 import { PUSH_FLAG } from "../domain/arm.ts";
 import { refusal } from "../domain/refusal.ts";
 import { base64url } from "../signing/digest.ts";
+import { verifierKey } from "../signing/note.ts";
 import { readBridgeConfig } from "./bridge-config.ts";
 import { buildDigest } from "./build-digest.ts";
 import { type DataFolder, FolderProblem, LOG_FILE, openDataFolder, writePrivate } from "./data-folder.ts";
@@ -118,6 +119,7 @@ export const serve = async (
     audience: folder.audience,
     master,
     version,
+    proofs: { key: verifierKey(folder.audience, folder.logKey), prove: log.prove },
     projections: [telemetry],
     observer: telemetry.observer,
     webhooks: { net: webhookNet, mayBePrivate: options.allowPrivateWebhooks === true },

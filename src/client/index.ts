@@ -41,6 +41,7 @@ export type { AgentKind } from "../domain/agent.ts";
 export type { Offer } from "../domain/answer.ts";
 export type { Jws } from "../domain/elicitation.ts";
 export type { EventTypeName } from "../domain/event.ts";
+export type { Exchange } from "../domain/exchange.ts";
 export type { Json } from "../domain/json.ts";
 export type { Problem, RefusalCode } from "../domain/refusal.ts";
 export type { Channel, Clock, Net, Rng, Scheduler } from "../domain/world.ts";
@@ -57,6 +58,7 @@ export {
 } from "./credential.ts";
 export type { EnrolOptions } from "./enrol.ts";
 export type { Appended, EventFilter, EventQuery } from "./events.ts";
+export { type Check, type VerifyOptions, verifyExchange } from "./exchange.ts";
 export type { IncomingQuestion } from "./incoming.ts";
 export type { InquireParams } from "./inquire.ts";
 export type { ClientPorts, ConnectOptions, Lighthouse, NewAgent } from "./lighthouse.ts";

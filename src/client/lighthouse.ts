@@ -1,5 +1,6 @@
 import type { AgentKind } from "../domain/agent.ts";
 import type { Offer } from "../domain/answer.ts";
+import type { Exchange } from "../domain/exchange.ts";
 import { defaultLimits } from "../domain/limit.ts";
 import type { Clock, Net, Rng, Scheduler } from "../domain/world.ts";
 import { askWith } from "./ask.ts";
@@ -167,6 +168,8 @@ export const connectWith = async (options: ConnectOptions & ClientPorts) => {
       outcomeOf(await link.call<ElicitationView>("elicitations.cancel", { id, reason })),
     /** What the bridge knows about a question's way to its target, step by step. */
     receipt: (id: string): Promise<Receipt> => link.call("elicitations.receipt", { id }),
+    /** All that it takes to check an elicitation of yours without trusting the bridge; `verifyExchange` does. */
+    exchange: (id: string): Promise<Exchange> => link.call("elicitations.exchange", { id }),
 
     events: { append: events.append, query: events.query, all: events.all, watch: events.watch },
 

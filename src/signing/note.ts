@@ -1,6 +1,6 @@
 import { type KeyObject, sign, verify } from "node:crypto";
 import { asBuffer, sha256 } from "./digest.ts";
-import { publicJwk } from "./keys.ts";
+import { publicJwk, publicKeyFromJwk } from "./keys.ts";
 
 /**
  * C2SP signed note (c2sp.org/signed-note): text whose last line ends in a newline, an empty line, then signatures:
@@ -90,6 +90,17 @@ export const keyId = (name: string, key: KeyObject): number =>
 /** The C2SP verifier key, what is handed to others to pin: `<name>+<key id in hex>+base64(0x01 ‖ public key)`. */
 export const verifierKey = (name: string, key: KeyObject): string =>
   `${name}+${idBytes(keyId(name, key)).toString("hex")}+${noteKey(key).toString("base64")}`;
+
+/** Reads what `verifierKey` writes; `undefined` unless its id belongs to its name and key. */
+export const verifierOf = (text: string): NoteVerifier | undefined => {
+  const [, name = "", id = "", encoded = ""] = /^([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+={0,2})$/u.exec(text) ?? [];
+  const bytes = Buffer.from(encoded, "base64");
+  if (bytes.byteLength !== 33 || bytes[0] !== 1) return undefined;
+  const publicKey = publicKeyFromJwk({ kty: "OKP", crv: "Ed25519", x: bytes.subarray(1).toString("base64url") });
+  return publicKey !== undefined && idBytes(keyId(name, publicKey)).toString("hex") === id
+    ? { name, publicKey }
+    : undefined;
+};
 
 /** 0x01 marks Ed25519. */
 const noteKey = (key: KeyObject): Buffer =>

@@ -57,6 +57,11 @@ export const keyring = ({ now, historyOf, masterOf }: KeyringPorts) => {
       const history = usable(agent, kid);
       return history === undefined ? undefined : prepareOnce(history);
     },
+    /** A key as it was, whatever it is worth now. Undefined when this bridge cannot make it. */
+    everOf: (kid: string): VerifyKey | undefined => {
+      const history = historyOf(kid);
+      return history === undefined ? undefined : prepareOnce(history);
+    },
     isUsable: (agent: string, kid: string): boolean => usable(agent, kid) !== undefined,
     /** Keeps a key (by kid), all of an agent (by name) or every key from signing while `work` is under way. */
     barring: async <T>(name: string, work: () => Promise<T>): Promise<T> => {

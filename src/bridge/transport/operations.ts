@@ -5,14 +5,15 @@ import * as budgets from "./operations/budgets.ts";
 import * as conditions from "./operations/conditions.ts";
 import * as elicitations from "./operations/elicitations.ts";
 import * as events from "./operations/events.ts";
+import * as exchanges from "./operations/exchange.ts";
 import * as flags from "./operations/flags.ts";
 import * as forms from "./operations/forms.ts";
 import * as inquiries from "./operations/inquiries.ts";
 import * as keys from "./operations/keys.ts";
 import * as membership from "./operations/membership.ts";
-import { ping } from "./operations/ping.ts";
 import * as messages from "./operations/messages.ts";
 import * as mode from "./operations/mode.ts";
+import { ping } from "./operations/ping.ts";
 import * as rollouts from "./operations/rollouts.ts";
 import * as sessions from "./operations/sessions.ts";
 import * as webhooks from "./operations/webhooks.ts";
@@ -26,6 +27,7 @@ export const operations: readonly ServedOperation[] = [
   elicitations.answer,
   elicitations.cancel,
   elicitations.receipt,
+  exchanges.exchange,
   elicitations.inbox,
   elicitations.handed,
   forms.open,
