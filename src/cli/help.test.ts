@@ -4,6 +4,7 @@ import { agentCommand } from "./agent-command.ts";
 import { answerCommand } from "./answer-command.ts";
 import { armCommand } from "./arm-command.ts";
 import { askCommand } from "./ask-command.ts";
+import { benchCommand } from "./bench-command.ts";
 import { cancelCommand } from "./cancel-command.ts";
 import { connectCommand } from "./connect-command.ts";
 import { doctorCommand } from "./doctor-command.ts";
@@ -27,7 +28,7 @@ import { webhookCommand } from "./webhook-command.ts";
 const all: readonly Command[] = [
   ...[agentCommand(), keysCommand(), askCommand(), inboxCommand(), answerCommand(), cancelCommand(), receiptCommand()],
   ...[watchCommand(), verifyCommand(), eventsCommand(), logCommand(), doctorCommand()],
-  ...[connectCommand(), mcpCommand(), hookCommand(), pingCommand(), webhookCommand()],
+  ...[connectCommand(), mcpCommand(), hookCommand(), pingCommand(), webhookCommand(), benchCommand()],
   ...[flagCommand(), armCommand(), modeCommand()],
   ...[monitoringCommand(), runbookCommand()],
 ];

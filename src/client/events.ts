@@ -130,6 +130,7 @@ export const eventsOver = (link: Link, limits: ClientLimits) => {
     /**
      * Appends an event of your own under a dotted name; when it resolves, it is on disk. `expect` is the revision of
      * the newest one you know (-1 for none). An append whose connection is lost throws `interrupted`: it may be there.
+     * With a `key` it is sent again instead: the same event under the same key is appended once.
      */
     append: (
       name: string,
