@@ -1,20 +1,16 @@
 import { spawnSync } from "node:child_process";
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join, relative } from "node:path";
+import { dirname, join } from "node:path";
 import { Command } from "commander";
 import type { Spec } from "../ops/monitoring/spec/schema.ts";
 import { type Act, act, command, strict } from "./command.ts";
 import type { Exit } from "./exit.ts";
+import { drillCommand } from "./monitoring/drill-command.ts";
+import { filesBelow } from "./monitoring/place.ts";
+import { applyCommand, diffCommand, testChannelCommand, verifyCommand } from "./monitoring/running-commands.ts";
+import { DEFAULT_FILE, DEFAULT_OUT, type SpecOptions, withSpec } from "./monitoring/spec-option.ts";
+import { upCommand } from "./monitoring/up-command.ts";
 
 /** `lighthouse monitoring …` and `lighthouse runbook`: one file, and everything that is rendered from it. */
 export const monitoringCommand = (): Command =>
@@ -22,22 +18,20 @@ export const monitoringCommand = (): Command =>
     .description("Render one monitoring.yaml for Prometheus, Alertmanager, Grafana, PagerDuty, Slack and the rest.")
     .addCommand(initCommand())
     .addCommand(renderCommand())
-    .addCommand(checkCommand());
-
-interface Options {
-  readonly json?: boolean;
-  readonly file: string;
-}
-
-const DEFAULT_FILE = "monitoring.yaml";
-const DEFAULT_OUT = "monitoring";
+    .addCommand(checkCommand())
+    .addCommand(diffCommand())
+    .addCommand(applyCommand())
+    .addCommand(verifyCommand())
+    .addCommand(testChannelCommand())
+    .addCommand(drillCommand())
+    .addCommand(upCommand());
 
 const initCommand = (): Command =>
   command("init", "Write a monitoring.yaml to start from. An empty one is useful already.", {
     examples: "lighthouse monitoring init\nlighthouse monitoring init --file ops/monitoring.yaml",
   })
     .option("--file <file>", "where it goes", DEFAULT_FILE)
-    .action((options: Options) =>
+    .action((options: SpecOptions) =>
       act(options, async ({ terminal }) => {
         if (existsSync(options.file)) {
           terminal.result({ written: null, exists: options.file }, () => `${options.file} exists; nothing was written`);
@@ -57,7 +51,7 @@ const renderCommand = (): Command =>
     .option("--file <file>", "the monitoring.yaml; without one, what an empty file gives", DEFAULT_FILE)
     .option("--out <folder>", "where the files go", DEFAULT_OUT)
     .option("--check", "write nothing; say what differs, and end with 2 if anything does")
-    .action((options: Options & { readonly out: string; readonly check?: boolean }) =>
+    .action((options: SpecOptions & { readonly out: string; readonly check?: boolean }) =>
       act(options, (doing) =>
         withSpec(options, doing, (spec) => render(spec, options.out, options.check === true, doing)),
       ),
@@ -93,7 +87,7 @@ const checkCommand = (): Command =>
     },
   )
     .option("--file <file>", "the monitoring.yaml; without one, what an empty file gives", DEFAULT_FILE)
-    .action((options: Options) => act(options, (doing) => withSpec(options, doing, (spec) => check(spec, doing))));
+    .action((options: SpecOptions) => act(options, (doing) => withSpec(options, doing, (spec) => check(spec, doing))));
 
 type Checked = { readonly check: string; readonly state: "pass" | "fail" | "not run"; readonly detail: string };
 
@@ -146,7 +140,7 @@ export const runbookCommand = (): Command =>
   })
     .argument("[alert]", "the alert's name")
     .option("--file <file>", "the monitoring.yaml; without one, what an empty file gives", DEFAULT_FILE)
-    .action((alert: string | undefined, options: Options) =>
+    .action((alert: string | undefined, options: SpecOptions) =>
       act(options, (doing) =>
         withSpec(options, doing, async (spec) => {
           const { renderRunbooks } = await import("../ops/monitoring/runbook/markdown.ts");
@@ -168,43 +162,10 @@ export const runbookCommand = (): Command =>
       ),
     );
 
-const withSpec = async (
-  options: Options,
-  { terminal }: Act,
-  use: (spec: Spec) => Promise<Exit | undefined>,
-): Promise<Exit | undefined> => {
-  const isThere = existsSync(options.file);
-  if (!isThere && options.file !== DEFAULT_FILE) {
-    terminal.result(
-      { problems: [{ line: 0, path: "", message: "there is no such file" }] },
-      () => `there is no ${options.file}`,
-    );
-    return "usage";
-  }
-  // Every other command should not pay for thirteen renderers.
-  const { readSpec } = await import("../ops/monitoring/spec.ts");
-  const read = readSpec(isThere ? readFileSync(options.file, "utf8") : "");
-  if (!read.ok) {
-    terminal.result({ problems: read.problems }, () => [
-      `${options.file} has ${read.problems.length} problem(s):`,
-      ...read.problems.map((p) => `  line ${p.line} ${p.path || "/"}: ${p.message}. ${p.fix}`),
-    ]);
-    return "usage";
-  }
-  for (const notice of read.notices)
-    terminal.note(`line ${notice.line} ${notice.path || "/"}: ${notice.message}. ${notice.fix}`);
-  return use(read.spec);
-};
-
 const write = (path: string, text: string): void => {
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, text);
 };
-
-const filesBelow = (folder: string): readonly string[] =>
-  (readdirSync(folder, { recursive: true }) as string[])
-    .filter((path) => statSync(join(folder, path)).isFile())
-    .map((path) => relative(folder, join(folder, path)));
 
 const starter = `# yaml-language-server: $schema=./docs/monitoring.schema.json
 # Everything has a default: an empty file scrapes, records, alerts and draws. Secrets are references (\${NAME}), never values.

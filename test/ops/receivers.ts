@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage } from "node:http";
 import type { Notification } from "../../src/ops/monitoring/drill.ts";
-import { afterEvent, eventProblems, type Incidents } from "../../src/ops/monitoring/receiver/pagerduty.ts";
-import { messageProblems } from "../../src/ops/monitoring/receiver/slack.ts";
+import { pagerdutyNotification, slackNotification } from "../../src/ops/monitoring/receiver/notification.ts";
+import { afterEvent, type Incidents } from "../../src/ops/monitoring/receiver/pagerduty.ts";
 
 /**
  * PagerDuty and Slack, as far as Alertmanager can tell: the paths, the answers and the refusals that they document, on
@@ -28,14 +28,9 @@ export const startReceivers = async (): Promise<Receivers> => {
       busy -= 1;
       return [429, JSON.stringify({ status: "throttle exceeded", message: "Too many requests" })];
     }
-    const problems = eventProblems(body);
-    const payload = (body["payload"] ?? {}) as Readonly<Record<string, unknown>>;
-    notifications.push({
-      channel: "pagerduty",
-      alert: String(payload["class"] ?? ""),
-      state: body["event_action"] === "resolve" ? "resolved" : "firing",
-      problems,
-    });
+    const notification = pagerdutyNotification(body);
+    const { problems } = notification;
+    notifications.push(notification);
     if (problems.length > 0)
       return [400, JSON.stringify({ status: "invalid event", message: "Event object is invalid", errors: problems })];
     incidents = afterEvent(incidents, body);
@@ -43,14 +38,9 @@ export const startReceivers = async (): Promise<Receivers> => {
   };
 
   const slack = (body: Readonly<Record<string, unknown>>): readonly [number, string] => {
-    const problems = messageProblems(body);
-    const [attachment] = (body["attachments"] ?? []) as readonly Readonly<Record<string, string>>[];
-    notifications.push({
-      channel: "slack",
-      alert: /^(\S+) \((?:firing|resolved)\)/.exec(attachment?.["text"] ?? "")?.[1] ?? "",
-      state: attachment?.["title"]?.includes("RESOLVED") ? "resolved" : "firing",
-      problems,
-    });
+    const notification = slackNotification(body);
+    const { problems } = notification;
+    notifications.push(notification);
     return problems.length > 0 ? [400, problems[0] ?? "invalid_payload"] : [200, "ok"];
   };
 

@@ -66,9 +66,11 @@ export const openDrill = async ({ bridge, operator, connect, pause }: DrillCast)
   const load = openLoad(asker, answerer, pause);
   load.pace(...calm);
 
+  const flood = flooding(hasty, answerer.agent, pause);
+  const freeze = freezing(bridge, load, pause);
   const scenarios: Drill["scenarios"] = [
     forging(asker, forger),
-    flooding(hasty, answerer.agent, pause),
+    flood.scenario,
     {
       name: "writes to the bridge's disk fail for a moment",
       alert: "ElicitationErrorRateHigh",
@@ -81,7 +83,7 @@ export const openDrill = async ({ bridge, operator, connect, pause }: DrillCast)
       relieve: async () => undefined,
       pageWithinSeconds: 6,
     },
-    freezing(bridge, load, pause),
+    freeze.scenario,
     {
       name: "the bridge is killed",
       alert: "BridgeDown",
@@ -98,6 +100,7 @@ export const openDrill = async ({ bridge, operator, connect, pause }: DrillCast)
     scenarios,
     load,
     close: async () => {
+      await Promise.all([flood.stop(), freeze.stop()]);
       load.stop();
       for (const client of [asker, answerer, hasty, forger]) client.close();
     },
@@ -121,58 +124,70 @@ const forging = (asker: Lighthouse, forger: Lighthouse): Drill["scenarios"][numb
   pageWithinSeconds: 3,
 });
 
-const flooding = (hasty: Lighthouse, to: string, pause: (ms: number) => Promise<void>): Drill["scenarios"][number] => {
+/** A provocation that goes on until it is taken back. */
+interface Lasting {
+  readonly scenario: Drill["scenarios"][number];
+  readonly stop: () => Promise<void>;
+}
+
+const flooding = (hasty: Lighthouse, to: string, pause: (ms: number) => Promise<void>): Lasting => {
   let isFlooding = false;
+  const flood = async (): Promise<void> => {
+    while (isFlooding) {
+      void hasty.ask({ to, message: "A drill asks too often." }).catch(() => undefined);
+      await pause(hastyEveryMs);
+    }
+  };
+  const stop = async (): Promise<void> => {
+    isFlooding = false;
+  };
   return {
-    name: "an agent asks forty times a second",
-    alert: "RateLimitViolationsHigh",
-    seen: 'rate(rate_limit_violations_total{limit_type="ask"}[5s]) > 0',
-    provoke: async () => {
-      isFlooding = true;
-      const flood = async (): Promise<void> => {
-        while (isFlooding) {
-          void hasty.ask({ to, message: "A drill asks too often." }).catch(() => undefined);
-          await pause(hastyEveryMs);
-        }
-      };
-      void flood();
+    stop,
+    scenario: {
+      name: "an agent asks forty times a second",
+      alert: "RateLimitViolationsHigh",
+      seen: 'rate(rate_limit_violations_total{limit_type="ask"}[5s]) > 0',
+      provoke: async () => {
+        isFlooding = true;
+        void flood();
+      },
+      relieve: stop,
+      pageWithinSeconds: 8,
     },
-    relieve: async () => {
-      isFlooding = false;
-    },
-    pageWithinSeconds: 8,
   };
 };
 
-const freezing = (
-  bridge: DrilledBridge,
-  load: Load,
-  pause: (ms: number) => Promise<void>,
-): Drill["scenarios"][number] => {
+const freezing = (bridge: DrilledBridge, load: Load, pause: (ms: number) => Promise<void>): Lasting => {
   let isFreezing = false;
   let frozen: Promise<void> = Promise.resolve();
+  const freeze = async (): Promise<void> => {
+    while (isFreezing) {
+      bridge.freeze();
+      await pause(frozenMs);
+      bridge.thaw();
+      await pause(thawedMs);
+    }
+  };
+  const stop = async (): Promise<void> => {
+    isFreezing = false;
+    await frozen;
+  };
   return {
-    name: "the bridge stands still for half a second, again and again",
-    alert: "ElicitationP99LatencyCritical",
-    seen: "p99_latency_milliseconds > 500",
-    provoke: async () => {
-      isFreezing = true;
-      load.pace(...busy);
-      const freeze = async (): Promise<void> => {
-        while (isFreezing) {
-          bridge.freeze();
-          await pause(frozenMs);
-          bridge.thaw();
-          await pause(thawedMs);
-        }
-      };
-      frozen = freeze();
+    stop,
+    scenario: {
+      name: "the bridge stands still for half a second, again and again",
+      alert: "ElicitationP99LatencyCritical",
+      seen: "p99_latency_milliseconds > 500",
+      provoke: async () => {
+        isFreezing = true;
+        load.pace(...busy);
+        frozen = freeze();
+      },
+      relieve: async () => {
+        load.pace(...calm);
+        await stop();
+      },
+      pageWithinSeconds: 10,
     },
-    relieve: async () => {
-      isFreezing = false;
-      load.pace(...calm);
-      await frozen;
-    },
-    pageWithinSeconds: 10,
   };
 };

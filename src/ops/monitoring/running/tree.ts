@@ -3,8 +3,8 @@ import { type Difference, shown } from "./compared.ts";
 
 /**
  * What of a wanted configuration is not so in a running one. Servers fill in their defaults when they say what they
- * run, so what we did not write is theirs to say; lists have to be as long as ours. They blank out secrets, make paths
- * absolute and write `60s` as `1m`: none of that is a difference.
+ * run, so what we did not write is theirs to say; lists have to be as long as ours. They blank out secrets, put their
+ * folder before paths and write `60s` as `1m`: none of that is a difference.
  */
 export const differencesOf = (wanted: unknown, running: unknown, path: string): readonly Difference[] => {
   if (isRecord(wanted) && isRecord(running)) {
@@ -62,4 +62,4 @@ export const secondsOf = (text: string): number | undefined =>
     : undefined;
 
 const isSamePath = (wanted: string, running: string): boolean =>
-  !wanted.startsWith("/") && running.startsWith("/") && running.endsWith(`/${wanted}`);
+  !wanted.startsWith("/") && running.endsWith(`/${wanted}`);

@@ -79,18 +79,30 @@ export const seesValue = async (spec: Spec, trail: Trail, ports: VerifyPorts): P
     : { state: "fail", asked, answered: `${answered}, after ${patienceMs / 1000} s` };
 };
 
+/** It looks for Alertmanagers every five seconds, and forgets them when it reloads. */
+const discoveryMs = 6_000;
+
 export const knowsAlertmanager = async (spec: Spec, ports: VerifyPorts): Promise<Finding> => {
   const asked = "GET /api/v1/alertmanagers";
-  const called = await prometheusOf(spec, ports).get("/api/v1/alertmanagers");
-  if (!called.ok) return unanswered(asked, called);
-  const { activeAlertmanagers: active } = (
-    called.body as { readonly data: { readonly activeAlertmanagers: readonly { readonly url: string }[] } }
-  ).data;
-  const answered = active.map(({ url }) => url).join(", ") || "none";
   const wanted = new URL(spec.alerting.alertmanager.endpoint).host;
-  return active.some(({ url }) => new URL(url).host === wanted)
-    ? { state: "pass", asked, answered }
-    : { state: "fail", asked, answered, details: [`${wanted} is not among them`] };
+  let last: Finding = { state: "fail", asked, answered: "none" };
+  await eventually(ports, discoveryMs, async () => {
+    const called = await prometheusOf(spec, ports).get("/api/v1/alertmanagers");
+    if (!called.ok) {
+      last = unanswered(asked, called);
+      return true;
+    }
+    const { activeAlertmanagers: active } = (
+      called.body as { readonly data: { readonly activeAlertmanagers: readonly { readonly url: string }[] } }
+    ).data;
+    const answered = active.map(({ url }) => url).join(", ") || "none";
+    const isKnown = active.some(({ url }) => new URL(url).host === wanted);
+    last = isKnown
+      ? { state: "pass", asked, answered }
+      : { state: "fail", asked, answered, details: [`${wanted} is not among them`] };
+    return isKnown;
+  });
+  return last;
 };
 
 /** Nobody there: it could not be asked. Anything else that is not an answer is a failure. */

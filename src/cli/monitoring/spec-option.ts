@@ -1,0 +1,42 @@
+import { existsSync, readFileSync } from "node:fs";
+import type { Spec } from "../../ops/monitoring/spec/schema.ts";
+import type { Act } from "../command.ts";
+import type { Exit } from "../exit.ts";
+
+export interface SpecOptions {
+  readonly json?: boolean;
+  readonly file: string;
+}
+
+export const DEFAULT_FILE = "monitoring.yaml";
+export const DEFAULT_OUT = "monitoring";
+
+/** The text of a `--file`, or undefined when there is none; the default file need not be there. */
+export const withSpec = async (
+  options: SpecOptions,
+  { terminal }: Act,
+  use: (spec: Spec, text: string) => Promise<Exit | undefined>,
+): Promise<Exit | undefined> => {
+  const isThere = existsSync(options.file);
+  if (!isThere && options.file !== DEFAULT_FILE) {
+    terminal.result(
+      { problems: [{ line: 0, path: "", message: "there is no such file" }] },
+      () => `there is no ${options.file}`,
+    );
+    return "usage";
+  }
+  // Every other command should not pay for thirteen renderers.
+  const { readSpec } = await import("../../ops/monitoring/spec.ts");
+  const text = isThere ? readFileSync(options.file, "utf8") : "";
+  const read = readSpec(text);
+  if (!read.ok) {
+    terminal.result({ problems: read.problems }, () => [
+      `${options.file} has ${read.problems.length} problem(s):`,
+      ...read.problems.map((p) => `  line ${p.line} ${p.path || "/"}: ${p.message}. ${p.fix}`),
+    ]);
+    return "usage";
+  }
+  for (const notice of read.notices)
+    terminal.note(`line ${notice.line} ${notice.path || "/"}: ${notice.message}. ${notice.fix}`);
+  return use(read.spec, text);
+};
