@@ -29,7 +29,7 @@ const all: readonly Command[] = [
   ...[agentCommand(), keysCommand(), askCommand(), inboxCommand(), answerCommand(), cancelCommand(), receiptCommand()],
   ...[watchCommand(), verifyCommand(), eventsCommand(), logCommand(), doctorCommand()],
   ...[connectCommand(), mcpCommand(), hookCommand(), pingCommand(), webhookCommand(), benchCommand()],
-  ...[flagCommand(), armCommand(), modeCommand()],
+  ...[flagCommand(), armCommand(), modeCommand(), rolloutCommand(), rollbackCommand()],
   ...[monitoringCommand(), runbookCommand()],
 ];
 
