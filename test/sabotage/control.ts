@@ -492,15 +492,22 @@ const inputs: readonly Disabled[] = [
     ],
     reddens: ["input.large"],
   },
-  one(
-    "the limit on nesting in a schema",
-    {
-      file: "src/schema/accept.ts",
-      find: "const unfit = unfitness(schema, MAX_SCHEMA_DEPTH);",
-      replace: "const unfit = undefined;",
-    },
-    "input.deep",
-  ),
+  {
+    control: "the limits on nesting",
+    sabotage: [
+      {
+        file: "src/schema/accept.ts",
+        find: "const unfit = unfitness(schema, MAX_SCHEMA_DEPTH);",
+        replace: "const unfit = undefined;",
+      },
+      {
+        file: "src/bridge/transport/input-problems.ts",
+        find: "export const INPUT_LEVELS_MAX = 128;",
+        replace: "export const INPUT_LEVELS_MAX = Number.POSITIVE_INFINITY;",
+      },
+    ],
+    reddens: ["input.deep"],
+  },
   {
     control: "the steps of a check",
     sabotage: [{ file: "src/schema/run.ts", find: "if (run.stepsLeft < 0) throw OUT_OF_STEPS;", replace: "" }],

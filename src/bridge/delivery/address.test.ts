@@ -28,6 +28,8 @@ describe("webhook URLs", () => {
     ["https://0x7f.1/", "private"],
     ["https://[::ffff:127.0.0.1]/", "private"],
     ["https://localhost:8765/mcp", "this machine"],
+    ["https://localhost./", "this machine"],
+    ["https://127.0.0.1./", "private"],
     ["nowhere", "not a URL"],
   ])("%s is refused, because it says %s", (url, why) => {
     expect(webhookUrlProblem(url, false)).toContain(why);

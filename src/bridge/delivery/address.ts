@@ -55,7 +55,8 @@ export const webhookUrlProblem = (text: string, mayBePrivate: boolean): string |
   if (url.protocol !== "https:" && !(mayBePrivate && url.protocol === "http:")) return "must be an https URL";
   if (url.username !== "" || url.password !== "") return "must not carry a password: requests are signed instead";
   if (url.hash !== "") return "must not have a fragment: it is never sent";
-  const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
+  // A final dot says that the name is complete, and leads to the same place.
+  const host = url.hostname.replace(/^\[(.*)\]$/, "$1").replace(/\.$/, "");
   if (!mayBePrivate && isIP(host) !== 0 && !isPublicAddress(host)) return "leads into a private network";
   if (!mayBePrivate && (host === "localhost" || host.endsWith(".localhost"))) return "leads to this machine";
   return undefined;

@@ -30,15 +30,15 @@ export const input: readonly Attack[] = [
   {
     id: "input.deep",
     title: "Deep nesting",
-    does: "Asks with a schema of 4,000 levels and with 100,000 nested arrays, and answers with as many.",
+    does: "Asks with a schema of 4,000 levels, appends an event of 100,000 nested arrays, and answers with as many.",
     tries: "the limit on nesting",
     run: async (trial) => {
       const [asker, target] = [await trial.agent("asker"), await trial.agent("target")];
-      const codes = ["schema_invalid", "invalid_input"];
-      for (const schema of [`${'{"items":'.repeat(4_000)}true${"}".repeat(4_000)}`, nested(100_000)]) {
-        const body = `{"to":"${target.name}","message":"?","schema":${schema}}`;
-        await trial.attempt(`${schema.slice(0, 9)}…`, asker, { ...askCall(target), body }, { codes });
-      }
+      const schema = `${'{"items":'.repeat(4_000)}true${"}".repeat(4_000)}`;
+      const asked = { ...askCall(target), body: `{"to":"${target.name}","message":"?","schema":${schema}}` };
+      await trial.attempt("in a schema", asker, asked, { codes: ["schema_invalid", "invalid_input"] });
+      const event = { path: "/v1/events", body: `{"name":"attack.deep","payload":${nested(100_000)}}` };
+      await trial.attempt("in an event", asker, event, { codes: ["invalid_input"] });
       const offer = await trial.ask(asker, target);
       const call = { ...answerCall(offer.id, null), body: `{"answer":${nested(100_000)}}` };
       await trial.attempt("in an answer", target, call, { codes: ["invalid_input"] });
