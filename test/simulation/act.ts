@@ -1,5 +1,8 @@
+import { type Arm, PUSH_FLAG } from "../../src/domain/arm.ts";
+import { armNow } from "../../src/domain/elicitation.ts";
+import { fenceOf } from "../../src/domain/flag.ts";
 import { attack } from "./attack.ts";
-import type { Step } from "./plan.ts";
+import type { FlagChange, Step } from "./plan.ts";
 import type { Stage } from "./stage.ts";
 
 /** Lets one step of the plan happen. */
@@ -19,6 +22,10 @@ export const act = (on: Stage, step: Step): void => {
       return query(on, step.n, step.by);
     case "attack":
       return attack(on, step.how, step.on);
+    case "flag":
+      return switchFlag(on, step.to);
+    case "reroute":
+      return reroute(on, step.arm);
     case "revoke":
       void host.bridge()?.revoke("lea", "the plan says so", "bridge");
       return;
@@ -45,6 +52,26 @@ export const act = (on: Stage, step: Step): void => {
     case "clock":
       sometimes.saw(step.byMs > 0 ? "clock jumped forward" : "clock jumped back");
       return world.jump(step.byMs);
+  }
+};
+
+const operator = { actor: "operator", trace: null } as const;
+
+/** As an operator does it who has just looked; what a log that is down refuses is not tried again. */
+export const switchFlag = ({ host }: Stage, to: FlagChange): void => {
+  const bridge = host.bridge();
+  if (bridge === undefined) return;
+  const fence = fenceOf(bridge.flags.state(PUSH_FLAG));
+  if (to === "kill") void bridge.flagSet.kill(PUSH_FLAG, "the plan says so", operator);
+  else if (to === "restore") void bridge.flagSet.restore(PUSH_FLAG, undefined, fence, "the plan says so", operator);
+  else void bridge.flagSet.set(PUSH_FLAG, { percentage: to, targets: [] }, fence, "the plan says so", operator);
+};
+
+export const reroute = ({ host }: Stage, arm: Arm): void => {
+  const bridge = host.bridge();
+  if (bridge === undefined) return;
+  for (const { id, state } of [...bridge.elicitations.open()]) {
+    if (armNow(state) !== arm) void bridge.elicit.reroute(id, arm, "the plan says so", operator);
   }
 };
 

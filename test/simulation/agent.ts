@@ -35,17 +35,20 @@ export const handAgent = (scene: Scene, who: Actor, credential: TokenCredential)
       answerTyp,
     );
 
-  const { react, poll } = answering(scene, who, sign, later);
+  const { react, poll, takeMail } = answering(scene, who, sign, later);
 
   const line = (lineName: string): Line => {
     const offered = new Map<string, number>();
+    const onOffer = (offer: Offer): void => {
+      const times = (offered.get(offer.id) ?? 0) + 1;
+      offered.set(offer.id, times);
+      react(mine, lineName, offer, times);
+    };
+    const mail = takeMail(lineName, () => mine, onOffer);
     const mine: Line = openLine(world, owner, net, credential.token, lineName, {
       opening,
-      onOffer: (offer) => {
-        const times = (offered.get(offer.id) ?? 0) + 1;
-        offered.set(offer.id, times);
-        react(mine, lineName, offer, times);
-      },
+      onOffer,
+      onMailbox: mail,
       onEnded: (view) => ledger.heardOutcome(name, view),
       onEvent: (event) => ledger.heardEvent(lineName, event),
       onRefusedOpening: ({ detail }) => world.fail("a place that was told is never lost", `${lineName}: ${detail}`),

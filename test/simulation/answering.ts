@@ -13,6 +13,8 @@ export interface Answering {
   readonly react: (on: Line, name: string, offer: Offer, times: number) => void;
   /** Looks for questions again and again. */
   readonly poll: (on: Line, name: string) => void;
+  /** What to do when there may be something in the mailbox: takes it until the bridge says that it pushes. */
+  readonly takeMail: (name: string, on: () => Line, onOffer: (offer: Offer) => void) => () => void;
 }
 
 /** What a hand-written agent does with the questions that it gets. */
@@ -102,8 +104,39 @@ export const answering = (
     later(0, next);
   };
 
-  return { react, poll };
+  const takeMail: Answering["takeMail"] = (name, on, onOffer) => {
+    const luck = random(world.seed, "mail", name);
+    let isTaking = false;
+    let said = 0;
+    const next = (): void => {
+      const before = said;
+      const params = { waitMs: luck.between(0, 4_000), leaseMs: luck.between(1_000, 3_000) };
+      // A poll whose connection is lost is over: what it asked for comes again.
+      on().call("messages.wait", params, false, (heard) => {
+        const mail = "result" in heard ? (heard.result as Mail) : undefined;
+        const got = mail?.messages ?? [];
+        for (const { offer } of got) onOffer(offer);
+        const ids = got.map(({ offer }) => offer.id).filter(() => luck.chance(0.8));
+        if (ids.length > 0) on().call("messages.ack", { ids, holder: name }, false, () => undefined);
+        isTaking = !(mail?.arm === "push" && got.length === 0 && said === before);
+        if (isTaking) later(luck.between(1, 300), next);
+      });
+    };
+    return () => {
+      said++;
+      if (isTaking) return;
+      isTaking = true;
+      later(0, next);
+    };
+  };
+
+  return { react, poll, takeMail };
 };
+
+interface Mail {
+  readonly messages: readonly { readonly offer: Offer }[];
+  readonly arm: string;
+}
 
 interface Inbox {
   readonly items: readonly { readonly offer: Offer }[];

@@ -2,7 +2,7 @@ import type { Log } from "../../src/bridge/log/log.ts";
 import type { Principal } from "../../src/bridge/transport/operation.ts";
 import { decided } from "../../src/domain/decider.ts";
 import { type Elicitation, elicitation } from "../../src/domain/elicitation.ts";
-import type { Draft } from "../../src/domain/event.ts";
+import type { Draft, Recorded } from "../../src/domain/event.ts";
 import type { Channel, Clock, Disk, DiskFile } from "../../src/domain/world.ts";
 
 /** What stands between the bridge under test and its world, and can be made to lie. */
@@ -77,6 +77,28 @@ const withKeyAsGiven = (event: Draft): Draft =>
   event.type === "elicitation.asked" && event.data.key !== undefined
     ? { ...event, data: { ...event.data, key: event.data.key.replace(/#\d+$/, "") } }
     : event;
+
+/** Whom a log tells of its commits: the projections first, then delivery, then sessions that follow everything. */
+const listeners = { projections: 0, delivery: 1 } as const;
+
+/** One listener is told something else than happened. */
+const telling =
+  (whom: keyof typeof listeners, change: (events: readonly Recorded[]) => readonly Recorded[]) =>
+  (log: Log): Log => {
+    let count = 0;
+    return {
+      ...log,
+      onCommitted: (listener) => {
+        const isMisled = count++ === listeners[whom];
+        return log.onCommitted((events) => listener(isMisled ? change(events) : events));
+      },
+    };
+  };
+
+const withoutArm = (event: Recorded<"elicitation.asked">): Recorded => {
+  const { arm: _, ...data } = event.data;
+  return { ...event, data };
+};
 
 const everyNth = (n: number): (() => boolean) => {
   let count = 0;
@@ -210,6 +232,27 @@ export const bugs = {
         }),
       };
     },
+  },
+  "reroute-forgets": {
+    what: "a question that is put over is taken out of one way and told to nobody in the other",
+    wiring: () => ({
+      log: telling("delivery", (events) => events.filter(({ type }) => type !== "elicitation.rerouted")),
+    }),
+  },
+  "pushes-mail": {
+    what: "the bridge takes every question for one that is pushed",
+    wiring: () => ({
+      log: telling("projections", (events) =>
+        events.map((event) => (event.type === "elicitation.asked" ? withoutArm(event) : event)),
+      ),
+    }),
+  },
+  "keeps-what-nobody-has": {
+    what: "a lease on what was handed out of a mailbox never ends",
+    wiring: () => ({
+      decide: (decide) => (state, command) =>
+        decide(state, command.type === "offer" && command.until !== undefined ? { ...command, until: 1e15 } : command),
+    }),
   },
   "forgets-to-fold": {
     what: "one commit in a hundred does not reach the projections",

@@ -17,6 +17,8 @@ export interface LineOptions {
   readonly opening: { readonly inbox: boolean; readonly outcomes: boolean; readonly events: boolean } | null;
   readonly onOffer: (offer: Offer) => void;
   readonly onEnded: (view: ElicitationView) => void;
+  /** Questions have to be polled for. */
+  readonly onMailbox: () => void;
   readonly onEvent: (event: LogEvent) => void;
   /** The bridge refused what this line asked to be pushed. */
   readonly onRefusedOpening: (refused: Refusal) => void;
@@ -100,6 +102,8 @@ export const openLine = (
         reached.events = event.position;
         return options.onEvent(event);
       }
+      case "mailbox":
+        return options.onMailbox();
       case "closing":
         return;
     }
@@ -116,7 +120,8 @@ export const openLine = (
 
   const heardOfOpening = (result: unknown, refused: Refusal | undefined): void => {
     if (refused !== undefined) return options.onRefusedOpening(refused);
-    const { position } = result as { readonly position: number };
+    const { position, mailbox = false } = result as { readonly position: number; readonly mailbox?: boolean };
+    if (mailbox) options.onMailbox();
     if (opened) return;
     opened = true;
     reached.outcomes = Math.max(reached.outcomes, position);

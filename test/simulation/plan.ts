@@ -21,7 +21,13 @@ export type Step = { readonly n: number; readonly atMs: number } & (
   | { readonly kind: "freeze"; readonly agent: string | null; readonly forMs: number }
   | { readonly kind: "away"; readonly agent: string; readonly forMs: number }
   | { readonly kind: "clock"; readonly byMs: number }
+  | { readonly kind: "flag"; readonly to: FlagChange }
+  /** Everything that is open in the other arm is put into this one. */
+  | { readonly kind: "reroute"; readonly arm: "push" | "mailbox" }
 );
+
+/** A share of the agents that are pushed to, or what beats every share. */
+export type FlagChange = number | "kill" | "restore";
 
 type Deed =
   | AskDeed
@@ -112,7 +118,23 @@ export const planFor = (seed: number, events: number): Plan => {
     const what = luck.chance(faultShare) ? faultOf(luck.pick(enabled), luck) : deedOf(n, timeoutMs, luck);
     steps.push({ n, atMs, ...what } as Step);
   }
-  return { steps, agents: cast.map(({ name }) => name), healMs: atMs + HEAL_AFTER_MS };
+  const all = [...steps, ...switches(seed, count, atMs)].sort((a, b) => a.atMs - b.atMs || a.n - b.n);
+  return { steps: all, agents: cast.map(({ name }) => name), healMs: atMs + HEAL_AFTER_MS };
+};
+
+/** Of the lives in which the way of delivery changes at all, each has a few changes, in the middle of everything. */
+const switches = (seed: number, from: number, untilMs: number): readonly Step[] => {
+  const luck = random(seed, "switches");
+  if (luck.chance(0.3)) return [];
+  const steps: Step[] = [];
+  const end = from + luck.between(3, 16);
+  for (let n = from; n < end; n++) {
+    const atMs = luck.below(Math.max(1, untilMs));
+    const to = luck.pick<FlagChange>([0, 0, 50, 100, "kill", "kill", "restore", "restore"]);
+    if (luck.chance(0.5)) steps.push({ n, atMs, kind: "flag", to });
+    else steps.push({ n, atMs, kind: "reroute", arm: luck.pick(["push", "mailbox", "mailbox"] as const) });
+  }
+  return steps;
 };
 
 /** From the last step to the heal. */

@@ -2,6 +2,7 @@ import { act } from "./act.ts";
 import { type BugName, rewire } from "./bugs.ts";
 import { examine } from "./checker/projections.ts";
 import { allEnded, closing, notEnded } from "./closing.ts";
+import { lastRound } from "./last-round.ts";
 import { opening } from "./opening.ts";
 import type { Plan } from "./plan.ts";
 import type { Interesting } from "./sometimes.ts";
@@ -79,7 +80,8 @@ const live = async (on: Stage, plan: Plan): Promise<void> => {
   heal(on);
   const healed = world.monotonic();
   await runOn(on, healed + ABSENCE_MS);
-  await runOn(on, healed + LIVENESS_MS, () => allEnded(on));
+  await lastRound(on, (ms) => runOn(on, world.monotonic() + ms));
+  await runOn(on, world.monotonic() + LIVENESS_MS, () => allEnded(on));
   if (!allEnded(on)) world.fail("liveness", `${LIVENESS_MS} ms after the heal: ${notEnded(on)}`);
   const settled = past.events.length;
   await runOn(on, world.monotonic() + SETTLE_MS);

@@ -65,13 +65,16 @@ const broken: { readonly [B in BugName]: RegExp } = {
   "ignores-leases": /^a legal story$/,
   "expires-early": /^expiry is true$/,
   "forgets-deadlines": /^liveness$/,
-  "stops-with-the-clock": /^liveness$/,
+  "stops-with-the-clock": /^liveness$|^what is not acknowledged comes again$/,
   "forgets-keys": /^one key asks once$/,
   "lets-strangers-read": /^reads are private$/,
   "lies-about-reach": /^the reach that is told is true$/,
   "forgets-the-place": /misses nothing|no (event|outcome) is missed|^liveness$/,
   "tells-twice": /^no (outcome|event) twice, all in order$|hears nothing twice/,
   "loses-an-outcome": /^no outcome is missed$|^liveness$/,
+  "reroute-forgets": /^a question gets to a target that is there$/,
+  "pushes-mail": /^a question goes by its arm and no other$|^replay gives what is live$/,
+  "keeps-what-nobody-has": /^what is not acknowledged comes again$/,
   "forgets-to-fold":
     /^replay gives what is live$|before it is on disk|^what is told is what is on disk$|^no fault$|^liveness$/,
 };

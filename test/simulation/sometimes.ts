@@ -57,6 +57,14 @@ export const interesting = [
   "inquiry default",
   "inquiry failed",
   "inquiry cancelled",
+  // arms
+  "flag changed",
+  "flag killed",
+  "put into the mailbox",
+  "put into the push arm",
+  "handed out of a mailbox",
+  "handed out again",
+  "acknowledged",
   // resuming
   "outcome replayed",
   "resume replayed more than a page",

@@ -124,6 +124,8 @@ export const history = (world: World, sometimes: Sometimes, evidence: Evidence):
         const heardAt = proofs.get(story.asked.to)?.heardAt ?? null;
         proofs.set(story.asked.to, { via, offeredAt: event.data.at, heardAt });
         if (via === "poll") sometimes.saw("offered by poll");
+        if (event.data.until !== undefined) sometimes.saw("handed out of a mailbox");
+        if (story.deliveries > 1) sometimes.saw("handed out again");
         if (story.offers.size > 1) sometimes.saw("offered again");
         if (!evidence.hasLeft(session, story.id)) {
           broken("offered means that bytes have left", event, `none have left for session ${session}`);
@@ -154,6 +156,10 @@ export const history = (world: World, sometimes: Sometimes, evidence: Evidence):
         return;
       case "elicitation.lapsed":
         return sometimes.saw("lease lapsed");
+      case "elicitation.acknowledged":
+        return sometimes.saw("acknowledged");
+      case "elicitation.rerouted":
+        return sometimes.saw(event.data.to === "mailbox" ? "put into the mailbox" : "put into the push arm");
     }
   };
 
@@ -177,6 +183,8 @@ export const history = (world: World, sometimes: Sometimes, evidence: Evidence):
       order(event);
       if (event.type === "bridge.started") startedAt = event.position;
       if (event.type === "agent.seen") seen.set(idOf(event.stream), event.time);
+      if (event.type === "flag.killed") sometimes.saw("flag killed");
+      if (event.type === "flag.set" || event.type === "flag.restored") sometimes.saw("flag changed");
       if (event.type === "agent.revoked") revoked.set(idOf(event.stream), world.monotonic());
       if (event.type === "elicitation.asked") asked(event);
       else if (event.stream.startsWith("elicitation/")) toldOf(event);

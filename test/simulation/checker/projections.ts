@@ -1,6 +1,8 @@
 import type { Bridge } from "../../../src/bridge/bridge.ts";
 import { agentDirectory } from "../../../src/bridge/projection/agents.ts";
+import { deadLetterView } from "../../../src/bridge/projection/dead-letters.ts";
 import { elicitationView } from "../../../src/bridge/projection/elicitations.ts";
+import { flagView } from "../../../src/bridge/projection/flags.ts";
 import { inquiryView } from "../../../src/bridge/projection/inquiries.ts";
 import { proofView } from "../../../src/bridge/projection/proofs.ts";
 import type { Recorded } from "../../../src/domain/event.ts";
@@ -30,6 +32,8 @@ export const examine = async (world: World, bridge: Bridge, past: History): Prom
     elicitations: elicitationView(bridge.log, bridge.limits),
     inquiries: inquiryView(bridge.log),
     proofs: proofView(),
+    flags: flagView(),
+    deadLetters: deadLetterView(bridge.limits.deadLettersMax),
   };
   for (const event of events) for (const projection of Object.values(rebuilt)) projection.fold(event);
   const fresh = picture(rebuilt, past);
@@ -63,7 +67,14 @@ const ordered = (event: Recorded | undefined, like: Recorded): unknown =>
 
 /** Everything that the projections can be asked, as text. */
 const picture = (
-  { agents, elicitations, inquiries, proofs }: Pick<Bridge, "agents" | "elicitations" | "inquiries" | "proofs">,
+  {
+    agents,
+    elicitations,
+    inquiries,
+    proofs,
+    flags,
+    deadLetters,
+  }: Pick<Bridge, "agents" | "elicitations" | "inquiries" | "proofs" | "flags" | "deadLetters">,
   past: History,
 ): Record<string, string> => {
   const names = agents.list().map(({ name }) => name);
@@ -82,5 +93,7 @@ const picture = (
     inquiries: JSON.stringify([...inquiries.open()]),
     "inquiries asked": JSON.stringify(names.map(inquiries.openFrom)),
     proofs: JSON.stringify(names.map(proofs.of)),
+    flags: JSON.stringify(flags.list()),
+    "dead letters": JSON.stringify(deadLetters.list(0, 1_000)),
   };
 };

@@ -29,7 +29,7 @@ export const pushes = (past: History, sometimes: Sometimes, talks: Talks, told: 
   };
 
   const offer = (talk: Talk, offered: Offer): void => {
-    told.offer(talk.connection, offered);
+    told.push(talk.connection, offered);
     for (const other of talks.all()) {
       const isElsewhere = other !== talk && other.connection.isOpen && other.offered.has(offered.id);
       if (isElsewhere) sometimes.saw("offered to two sessions");

@@ -1,5 +1,6 @@
 import type { AnswerCore, Jws } from "../../../src/domain/elicitation.ts";
 import type { EventData, Recorded } from "../../../src/domain/event.ts";
+import { defaultLimits as limits } from "../../../src/domain/limit.ts";
 
 /** One elicitation as the log tells it. A second reading of the rules in `elicitation.md`, apart from the decider. */
 export interface Story {
@@ -10,6 +11,12 @@ export interface Story {
   claim: { readonly holder: string; readonly until: number } | undefined;
   readonly holders: Set<string>;
   readonly offers: Set<string>;
+  arm: "push" | "mailbox";
+  /** Ways that it was ever in. */
+  readonly arms: Set<"push" | "mailbox">;
+  /** Times that it was handed out of the mailbox that it is in, and who has it. */
+  deliveries: number;
+  holder: string | undefined;
   /** Position of its newest event. */
   position: number;
   refusedAnswers: number;
@@ -37,11 +44,16 @@ export const begin = (id: string, event: Recorded<"elicitation.asked">): readonl
     claim: undefined,
     holders: new Set(),
     offers: new Set(),
+    arm: asked.arm ?? "push",
+    arms: new Set([asked.arm ?? "push"]),
+    deliveries: 0,
+    holder: undefined,
     position: event.position,
     refusedAnswers: 0,
     end: undefined,
   };
   if (event.actor !== asked.from) return [story, `asked by ${event.actor} in the name of ${asked.from}`];
+  if (asked.arm === undefined) return [story, "it does not say by which way it goes"];
   if (String(event.parties) !== String([asked.from, asked.to])) return [story, `its parties are ${event.parties}`];
   return [story, undefined];
 };
@@ -54,10 +66,35 @@ export const goOn = (story: Story, event: Recorded): string | undefined => {
   switch (event.type) {
     case "elicitation.offered": {
       const was = claim;
+      const isHandedOut = event.data.until !== undefined;
+      // Bytes that had left when it was put over are on record all the same.
+      if (!story.arms.has(isHandedOut ? "mailbox" : "push") && event.data.via !== "poll") {
+        return `offered by ${event.data.via}, which is no way of the ${story.arm} arm`;
+      }
+      if (isHandedOut && story.arm === "mailbox") story.deliveries++;
       story.status = "offered";
       story.claim = undefined;
       story.offers.add(`${event.data.via} ${event.data.session}`);
       return was === undefined ? undefined : `offered while ${was.holder} held it`;
+    }
+    case "elicitation.acknowledged":
+      story.holder = event.data.holder;
+      if (story.arm !== "mailbox") return "acknowledged, and in no mailbox";
+      return event.actor === asked.to ? undefined : `acknowledged by ${event.actor}, asked of ${asked.to}`;
+    case "elicitation.dead_lettered":
+      if (story.arm !== "mailbox" || claim !== undefined) return "a dead letter, and in no mailbox";
+      return story.deliveries >= limits.mailboxDeliveriesMax
+        ? undefined
+        : `a dead letter after ${story.deliveries} deliveries`;
+    case "elicitation.rerouted": {
+      const { from, to } = event.data;
+      const was = story.arm;
+      story.arm = to;
+      story.arms.add(to);
+      story.deliveries = 0;
+      story.holder = undefined;
+      if (story.claim === undefined) story.status = "asked";
+      return from === was && to !== from ? undefined : `put from ${from} to ${to}, and was in ${was}`;
     }
     case "elicitation.claimed": {
       const { holder, until } = event.data;
@@ -74,6 +111,8 @@ export const goOn = (story: Story, event: Recorded): string | undefined => {
     case "elicitation.lapsed":
       story.status = "asked";
       story.claim = undefined;
+      story.deliveries = 0;
+      story.holder = undefined;
       if (claim === undefined) return "a lease lapsed that nobody had";
       return event.time < claim.until ? `a lease until ${claim.until} lapsed at ${event.time}` : undefined;
     case "elicitation.answer_refused":

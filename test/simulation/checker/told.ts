@@ -10,6 +10,7 @@ import type { Fail } from "./talk.ts";
 const NOT_YET = "nothing is told before it is on disk";
 const OTHERWISE = "what is told is what is on disk";
 const PRIVATE = "reads are private";
+const ONE_WAY = "a question goes by its arm and no other";
 
 const auditors = new Set(cast.filter(({ roles }) => roles.includes("auditor")).map(({ name }) => name));
 
@@ -47,7 +48,7 @@ export const told = (past: History, fail: Fail) => {
       shown.type === there.type &&
       shown.actor === there.actor &&
       Date.parse(shown.time) === there.time &&
-      JSON.stringify(shown.data) === JSON.stringify(there.data);
+      JSON.stringify(shown.data) === JSON.stringify(withoutSecrets(there));
     if (!same) fail(OTHERWISE, on, place);
   };
 
@@ -92,8 +93,38 @@ export const told = (past: History, fail: Fail) => {
     if (reached > past.events.length) fail(NOT_YET, on, `position ${reached}`);
   };
 
-  return { view, offer, event, inquiry, inbox, receipt, ended, position };
+  /** A page of a mailbox: questions that are in it, oldest first, and nothing that is pushed. */
+  const mail = (on: Connection, { messages }: MailPage): void => {
+    let last = 0;
+    for (const { offer: each, position: asked } of messages) {
+      offer(on, each);
+      const story = past.stories.get(each.id);
+      if (story !== undefined && story.arm !== "mailbox") fail(ONE_WAY, on, `${each.id} is pushed, and was polled`);
+      if (story !== undefined && story.askedAt !== asked) fail(OTHERWISE, on, `${each.id} was asked at ${asked}`);
+      if (asked <= last) fail("a mailbox hands out the oldest first", on, `${each.id} at ${asked} after ${last}`);
+      last = asked;
+    }
+  };
+
+  /** A push of a question. */
+  const push = (on: Connection, pushed: Offer): void => {
+    offer(on, pushed);
+    const story = past.stories.get(pushed.id);
+    if (story?.arm === "mailbox") fail(ONE_WAY, on, `${pushed.id} is in the mailbox, and was pushed`);
+  };
+
+  return { view, offer, event, inquiry, inbox, mail, push, receipt, ended, position };
 };
+
+/** Hashes of credentials stay in the log. */
+const withoutSecrets = ({ type, data }: { readonly type: string; readonly data: object }): object => {
+  const { tokenHash: _, ...rest } = data as { readonly tokenHash?: string };
+  return /^(agent.registered|agent.invited|login.opened)$/.test(type) ? rest : data;
+};
+
+export interface MailPage {
+  readonly messages: readonly { readonly offer: Offer; readonly position: number }[];
+}
 
 export type Told = ReturnType<typeof told>;
 

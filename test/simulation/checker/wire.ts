@@ -9,7 +9,7 @@ import { acknowledgementHolds } from "./promise.ts";
 import { pushes } from "./pushes.ts";
 import { reaches } from "./reach.ts";
 import { type Fail, talks as newTalks, type Request, type Talk } from "./talk.ts";
-import { type InboxPage, told as newTold } from "./told.ts";
+import { type InboxPage, type MailPage, told as newTold } from "./told.ts";
 
 const INTERNAL = -32603;
 
@@ -50,6 +50,8 @@ export const wire = (world: World, sometimes: Sometimes, past: History) => {
         return told.inquiry(on, result as { readonly id: string; readonly status: string });
       case "inbox.list":
         return told.inbox(on, result as InboxPage);
+      case "messages.wait":
+        return told.mail(on, result as MailPage);
       case "events.query":
         for (const each of (result as { readonly events: readonly LogEvent[] }).events) told.event(on, each);
     }
@@ -173,6 +175,13 @@ const parsed = (text: string): Message => {
 /** The questions that a message puts before its reader: one that is pushed, or those that a poll found. */
 const questionsIn = (talk: Talk, { method, params, id, result }: Message): readonly string[] => {
   if (method === "offer") return [(params as { readonly offer: Offer }).offer.id];
-  if (result === undefined || talk.requests.get(id)?.method !== "inbox.list") return [];
-  return (result as InboxPage).items.map((item) => item.offer.id);
+  if (result === undefined) return [];
+  switch (talk.requests.get(id)?.method) {
+    case "inbox.list":
+      return (result as InboxPage).items.map((item) => item.offer.id);
+    case "messages.wait":
+      return (result as MailPage).messages.map((message) => message.offer.id);
+    default:
+      return [];
+  }
 };
