@@ -1,7 +1,10 @@
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
+import { exampleSpec } from "../../test/ops/tree.ts";
 import { folder } from "../../test/support/processes.ts";
+import { effectiveAlerts } from "../ops/monitoring/alert/effective.ts";
+import { sections } from "../ops/monitoring/runbook/markdown.ts";
 
 const place = folder();
 afterAll(place.cleanUp);
@@ -34,4 +37,27 @@ test("a runbook in the terminal, and the list when there is no such alert", asyn
   const unknown = await place.run("runbook", "NoSuchAlert");
   expect(unknown.code).toBe(2);
   expect(unknown.out).toContain("ElicitationP99LatencyHigh");
+});
+
+test("the link of every rendered alert leads to its runbook, on a bridge at the default address", async () => {
+  const bridge = await place.serve();
+  const alerts = effectiveAlerts(exampleSpec("empty"));
+  expect(alerts.length).toBeGreaterThan(40);
+  for (const { name, annotations } of alerts) {
+    const link = new URL(annotations["runbook_url"] ?? "");
+    // By default it names the bridge where `serve` puts it; this one has another port.
+    expect(link.origin).toBe("http://localhost:8765");
+    const response = await fetch(`${bridge.url}${link.pathname}`);
+    expect([name, response.status, response.headers.get("content-type")]).toEqual([
+      name,
+      200,
+      "text/plain; charset=utf-8",
+    ]);
+    const text = await response.text();
+    for (const section of sections) expect(text, name).toContain(`## ${section}`);
+  }
+  const index = await (await fetch(`${bridge.url}/runbooks`)).text();
+  expect(index).toContain("EmergencyRollback.md");
+  expect((await fetch(`${bridge.url}/runbooks/NoSuchAlert.md`)).status).toBe(404);
+  await bridge.stop();
 });

@@ -19,6 +19,7 @@ import { buildDigest } from "./build-digest.ts";
 import { type DataFolder, FolderProblem, LOG_FILE, openDataFolder, writePrivate } from "./data-folder.ts";
 import { masterFromFile, masterFromText, refuseOtherMaster } from "./master-file.ts";
 import { readMonitoring, telemetryFor } from "./monitoring-file.ts";
+import { serveRunbooks } from "./runbook-pages.ts";
 import { loopback, readTls } from "./serve-tls.ts";
 import { openTelemetry } from "./telemetry.ts";
 import { webhookNet } from "./webhook-net.ts";
@@ -42,6 +43,8 @@ export interface ServeOptions {
   readonly unsafeAckBeforeCommit?: true;
   /** Lets agents have their questions posted to loopback and private networks, by plain HTTP too. */
   readonly allowPrivateWebhooks?: true;
+  /** Origins whose pages may call the bridge, besides its own. */
+  readonly allowOrigin?: readonly string[];
 }
 
 export interface RunningBridge {
@@ -134,12 +137,16 @@ export const serve = async (
   });
 
   const doors = { bridge, clock, scheduler, newSession: sessionNames(rng), onFault };
-  const hosts = isLoopback ? { allowedHosts: [...loopback] } : {};
+  const hosts = {
+    ...(isLoopback ? { allowedHosts: [...loopback] } : {}),
+    allowedOrigins: options.allowOrigin ?? [],
+  };
   const app = serveHttp({ ...doors, ...hosts, ...(tls === undefined ? {} : { tls }) });
   app.get("/metrics", async (request, reply) => {
     const { contentType, text } = await telemetry.expose(request.headers.accept);
     return reply.type(contentType).send(text);
   });
+  serveRunbooks(app, spec);
   const closeSockets = serveWebSocket(app.server, { ...doors, ...hosts });
   const url = await app.listen({ host, port });
   await ensureOperator(bridge, folder, url);
