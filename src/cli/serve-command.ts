@@ -1,4 +1,4 @@
-import { Command, Option } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { LogCorrupt, LogUnavailable } from "../bridge/log/log.ts";
 import { defaultDataFolder, FolderProblem } from "./data-folder.ts";
 import type { ServeOptions } from "./serve.ts";
@@ -40,6 +40,7 @@ export const serveCommand = (): Command =>
     )
     .option("--name <uri>", "this bridge's name in everything that is signed (only when the folder is new)")
     .option("--allow-private-webhooks", "let agents' webhooks lead to loopback and private networks")
+    .option("--allow-origin <origin...>", "let pages of this origin call the bridge, as https://app.example", parseOrigin)
     .option("--monitoring <file>", "a monitoring.yaml (default: the one in the data folder, if there is one)")
     .option("--json", "print one JSON line when ready, instead of sentences")
     .addHelpText(
@@ -81,6 +82,11 @@ const inWords = (problem: unknown, { host, port, data }: ServeOptions): string |
   if (code === "EACCES" || code === "EADDRNOTAVAIL")
     return `cannot listen on ${host}:${port} (${code}): choose another with --host and --port`;
   return undefined;
+};
+
+const parseOrigin = (text: string, before: readonly string[] = []): readonly string[] => {
+  if (URL.parse(text)?.origin !== text) throw new InvalidArgumentError("An origin is a scheme, a host and a port.");
+  return [...before, text];
 };
 
 const untilToldToStop = (): Promise<void> =>

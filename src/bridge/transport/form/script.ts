@@ -22,6 +22,16 @@ const page = (): void => {
     readonly read: () => unknown;
   }
 
+  /** Where in the answer a value stands. */
+  interface Spot {
+    readonly root: Schema;
+    readonly name: string;
+    readonly pointer: string;
+    readonly depth: number;
+    readonly isRequired: boolean;
+  }
+  type Keywords = Exclude<Schema, boolean>;
+
   const DEPTH_MAX = 8;
   const KEY = "lighthouse-form";
   const main = document.querySelector("main") as HTMLElement;
@@ -101,9 +111,10 @@ const page = (): void => {
     return set;
   };
 
-  const editor = (root: Schema, given: Schema, name: string, pointer: string, depth: number): Editor => {
+  const editor = (given: Schema, spot: Spot): Editor => {
+    const { root, name, pointer, depth } = spot;
     const schema = resolve(root, given);
-    const title = textOf(schema, "title") || name;
+    const title = `${textOf(schema, "title") || name}${spot.isRequired ? " *" : ""}`;
     if (typeof schema === "boolean" || depth > DEPTH_MAX) return raw(title, schema, pointer);
     if ("const" in schema && isScalar(schema["const"]))
       return choice(title, schema, pointer, [[String(schema["const"]), schema["const"]]]);
@@ -116,7 +127,7 @@ const page = (): void => {
         values.map((value) => [String(value), value] as const),
       );
     const others = (schema["oneOf"] ?? schema["anyOf"]) as readonly Schema[] | undefined;
-    if (Array.isArray(others)) return alternatives(root, schema, others, title, pointer, depth);
+    if (Array.isArray(others)) return alternatives(schema, others, title, spot);
     switch (schema["type"]) {
       case "string":
       case "number":
@@ -128,21 +139,16 @@ const page = (): void => {
           ["no", false],
         ]);
       case "object":
-        return members(root, schema, title, pointer, depth);
+        return members(schema, title, spot);
       case "array":
-        return list(root, schema, title, pointer, depth);
+        return list(schema, title, spot);
       default:
         return raw(title, schema, pointer);
     }
   };
 
-  const members = (
-    root: Schema,
-    schema: { readonly [k: string]: unknown },
-    title: string,
-    pointer: string,
-    depth: number,
-  ) => {
+  const members = (schema: Keywords, title: string, spot: Spot): Editor => {
+    const { pointer, depth } = spot;
     const properties = (schema["properties"] ?? {}) as Readonly<Record<string, Schema>>;
     const required = (schema["required"] ?? []) as readonly string[];
     const names = [...new Set([...Object.keys(properties), ...required])];
@@ -150,32 +156,28 @@ const page = (): void => {
     const set = group(title, schema);
     const parts = names.map((name) => {
       const at = `${pointer}/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`;
-      const label = required.includes(name) ? `${name} *` : name;
-      const part = editor(root, properties[name] ?? true, label, at, depth + 1);
+      const isRequired = required.includes(name);
+      const part = editor(properties[name] ?? true, { ...spot, name, pointer: at, depth: depth + 1, isRequired });
       set.append(part.node);
       return [name, part] as const;
     });
     const read = (): unknown => {
       const said = parts.map(([name, part]) => [name, part.read()] as const).filter(([, value]) => value !== undefined);
-      // A group that is not needed and was left empty is not there; the whole answer always is.
-      return said.length === 0 && pointer !== "" && !title.endsWith(" *") ? undefined : Object.fromEntries(said);
+      // A group that is not needed and was left empty is not there.
+      return said.length === 0 && !spot.isRequired ? undefined : Object.fromEntries(said);
     };
     return { node: set, read };
   };
 
-  const list = (
-    root: Schema,
-    schema: { readonly [k: string]: unknown },
-    title: string,
-    pointer: string,
-    depth: number,
-  ) => {
+  const list = (schema: Keywords, title: string, spot: Spot): Editor => {
+    const { pointer, depth } = spot;
     const items = (schema["items"] ?? true) as Schema;
     const set = group(title, schema);
     const add = make("button", "Add", { type: "button" }) as HTMLButtonElement;
     const rows: { readonly part: Editor; readonly row: HTMLElement }[] = [];
     const append = (): void => {
-      const part = editor(root, items, `${rows.length + 1}`, `${pointer}/${rows.length}`, depth + 1);
+      const at = { name: `${rows.length + 1}`, pointer: `${pointer}/${rows.length}`, depth: depth + 1 };
+      const part = editor(items, { ...spot, ...at, isRequired: true });
       const row = make("div", "", { class: "row" });
       const remove = make("button", "Remove", { type: "button" });
       const entry = { part, row };
@@ -192,26 +194,24 @@ const page = (): void => {
     for (let n = 0; n < Math.min(Number(schema["minItems"] ?? 0), 10); n++) append();
     const read = (): unknown => {
       const said = rows.map(({ part }) => part.read()).filter((value) => value !== undefined);
-      return said.length === 0 && pointer !== "" && !title.endsWith(" *") ? undefined : said;
+      return said.length === 0 && !spot.isRequired ? undefined : said;
     };
     return { node: set, read };
   };
 
-  const alternatives = (
-    ...[root, schema, others, title, pointer, depth]: [Schema, Schema, readonly Schema[], string, string, number]
-  ): Editor => {
+  const alternatives = (schema: Schema, others: readonly Schema[], title: string, spot: Spot): Editor => {
     const set = group(title, schema);
     const select = make("select", "", { "aria-label": `kind of ${title}` }) as HTMLSelectElement;
     const place = make("div");
     let chosen: Editor;
     others.forEach((other, n) => {
-      const named = resolve(root, other);
+      const named = resolve(spot.root, other);
       select.append(
         make("option", textOf(named, "title") || textOf(named, "type") || `${n + 1}`, { value: String(n) }),
       );
     });
     const show = (): void => {
-      chosen = editor(root, others[Number(select.value)] ?? true, title, pointer, depth + 1);
+      chosen = editor(others[Number(select.value)] ?? true, { ...spot, depth: spot.depth + 1 });
       place.replaceChildren(chosen.node);
     };
     select.addEventListener("change", show);
@@ -228,7 +228,9 @@ const page = (): void => {
   const render = (shown: Shown): void => {
     const form = make("form") as HTMLFormElement;
     const problems = make("ul", "", { role: "alert", tabindex: "-1" });
-    const root = editor(shown.schema, shown.schema, "Your answer", "", 0);
+    const root = editor(shown.schema, {
+      ...{ root: shown.schema, name: "Your answer", pointer: "", depth: 0, isRequired: true },
+    });
     const reason = make("input", "", { type: "text", maxlength: "2048", name: "reason" }) as HTMLInputElement;
     const decline = make("button", "Decline", { type: "button", name: "decline" });
     const close = make("button", "Close without answering", { type: "button", name: "cancel" });
