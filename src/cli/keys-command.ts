@@ -1,12 +1,15 @@
 import { Command, Option } from "commander";
+import { verifierKey } from "../signing/note.ts";
 import { act, command, strict } from "./command.ts";
-import { type ConnectionOptions, connecting, withClient } from "./connection.ts";
+import { type ConnectionOptions, connecting, dataOption, withClient } from "./connection.ts";
+import { logIn } from "./log-file.ts";
 
 /** `lighthouse keys`: what concerns the keys of all agents at once. */
 export const keysCommand = (): Command =>
   strict(new Command("keys"))
-    .description("The bridge's master secret, which agents' MAC keys derive from.")
-    .addCommand(rotateMaster());
+    .description("The bridge's own keys: the master secret that agents' MAC keys derive from, and the key of its log.")
+    .addCommand(rotateMaster())
+    .addCommand(logKey());
 
 interface Options extends ConnectionOptions {
   readonly json?: boolean;
@@ -50,4 +53,24 @@ const rotateMaster = (): Command =>
           return "ok";
         }),
       ),
+    );
+
+const logKey = (): Command =>
+  command(
+    "log-key",
+    "Print the public key of the log in the data folder, as C2SP writes it. Whoever has it from you can tell an exchange or " +
+      "a checkpoint of your log from one of somebody else's.",
+    {
+      examples: `
+        lighthouse keys log-key > log.vkey
+        lighthouse verify --file exchange.json --log-key log.vkey`,
+    },
+  )
+    .addOption(dataOption())
+    .action((options: { readonly json?: boolean; readonly data: string }) =>
+      act(options, async ({ terminal }) => {
+        const keys = logIn(options.data).keys.map(({ name, publicKey }) => verifierKey(name, publicKey));
+        terminal.result({ keys }, () => keys);
+        return "ok";
+      }),
     );

@@ -41,7 +41,10 @@ export const verifyCommand = (): Command =>
       "--export <file>",
       "also write the exchange there: envelopes, public keys, log proofs; nothing secret but the words",
     )
-    .option("--log-key <key>", "the log's key, had from elsewhere: `lighthouse log prove` and every export name it")
+    .option(
+      "--log-key <key>",
+      "the log's key (or a file with it), had from elsewhere: `lighthouse keys log-key` prints it to its operator",
+    )
     .option("--trust <kid...>", "ids of the keys that you know to be the agents', had from them")
     .action((id: string | undefined, options: Options) =>
       act(options, (doing) => {
