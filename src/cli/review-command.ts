@@ -1,7 +1,9 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, Option } from "commander";
+import { connect } from "../client/index.ts";
 import type { Json } from "../domain/json.ts";
+import { type Audience, audiences } from "../ops/monitoring/channel.ts";
 import { whyNot } from "../review/mend.ts";
 import { type Policy, policyDefs, policyShape } from "../review/policy.ts";
 import { type ProbePorts, probesFrom } from "../review/probe/list.ts";
@@ -20,7 +22,9 @@ import { readMonitoring } from "./monitoring-file.ts";
 import { readJson } from "./read-json.ts";
 import { type Conducted, conductReview, productsIn } from "./review/conduct.ts";
 import { makeKeys, REVIEW_FOLDER, readKey } from "./review/keys.ts";
+import { rehearsalBy } from "./review/rehearsal.ts";
 import { trustFrom } from "./review/trust.ts";
+import { rolloutPorts } from "./rollout/ports.ts";
 import { table } from "./table.ts";
 
 /** `lighthouse review …`: probes a running bridge, asks the reviewers, and writes a certificate that anybody can check. */
@@ -45,6 +49,8 @@ interface RunOptions extends ConnectionOptions {
   readonly rendered?: string;
   readonly runbooks?: string;
   readonly restart?: string;
+  readonly testChannels?: readonly Audience[];
+  readonly rehearseRollback?: boolean;
   readonly keys?: string;
   readonly prober: string;
   readonly issuer: string;
@@ -81,6 +87,15 @@ const runCommand = (): Command =>
     .option("--rendered <folder>", "where `lighthouse monitoring render` wrote to")
     .option("--runbooks <folder>", "the runbooks as they are published (default: those of this build)")
     .option("--restart <command>", "a shell command that restarts the bridge; without it, no restart is probed")
+    .addOption(
+      new Option("--test-channels <audience...>", "send these a test incident, and see it handed over").choices(
+        audiences,
+      ),
+    )
+    .option(
+      "--rehearse-rollback",
+      "rehearse the emergency rollback, for agents that exist for it alone; people are told",
+    )
     .option("--keys <folder>", "the keys of prober and issuer (default: review/ in the data folder)")
     .option("--prober <name>", "name of who measures", "prober")
     .option("--issuer <name>", "name of who judges", "issuer")
@@ -93,12 +108,14 @@ const runCommand = (): Command =>
     .option("--supersedes <digest>", "SHA-256 of the certificate that this one takes the place of")
     .action((options: RunOptions) => act(options, (doing) => run(options, doing)));
 
-const run = async (options: RunOptions, { terminal, signal }: Act): Promise<Exit> => {
+const run = async (options: RunOptions, doing: Act): Promise<Exit> => {
+  const { terminal, signal } = doing;
+  const credential = credentialOf(options);
   const progress = terminal.progress("probing");
   const given = options.policy === undefined ? undefined : policyFile(options.policy);
   const signOff = options.signOff ? undefined : nobodySignsOff;
   const conducted = await conductReview({
-    credential: credentialOf(options),
+    credential,
     token: (await bearerOf(options)).token,
     env: process.env,
     signal,
@@ -109,6 +126,17 @@ const run = async (options: RunOptions, { terminal, signal }: Act): Promise<Exit
     ...pick(options, ["data", "out", "profile", "title", "prober", "issuer"]),
     ...pick(options, ["monitoring", "rendered", "runbooks", "restart", "supersedes"]),
     keys: options.keys ?? join(options.data, REVIEW_FOLDER),
+    ...(options.testChannels === undefined ? {} : { channels: options.testChannels }),
+    ...(options.rehearseRollback === true
+      ? {
+          ports: {
+            rehearse: rehearsalBy(
+              (client) => rolloutPorts(options, client, doing),
+              () => connect({ credential }),
+            ),
+          },
+        }
+      : {}),
   }).finally(progress.done);
   terminal.result(documentOf(conducted), () => toldOf(conducted, terminal));
   return exitOf[conducted.predicate.verdict];

@@ -9,12 +9,12 @@ import type { Credential } from "../../src/client/credential.ts";
 import { connect } from "../../src/client/index.ts";
 import { assess } from "../../src/review/assess.ts";
 import type { Evidence, EvidenceWriter } from "../../src/review/evidence/descriptor.ts";
-import type { PolicyCheck } from "../../src/review/policy.ts";
 import { type ProbePorts, probesFrom } from "../../src/review/probe/list.ts";
 import type { Probe, Profile } from "../../src/review/probe/probe.ts";
 import { checksOf } from "../../src/review/probe/propose.ts";
 import { runProbes } from "../../src/review/probe/run.ts";
 import { openStage } from "../../src/review/probe/stage.ts";
+import { patient } from "./patient.ts";
 
 /** What a probe's checks came to. */
 export interface Looked {
@@ -47,12 +47,6 @@ export interface LookAt {
   readonly ports?: Partial<ProbePorts>;
   readonly profile?: Profile;
 }
-
-/** On a machine where others work too, only what is slow by seconds is slow; where the promise lies is the policy's matter. */
-const patient = (check: PolicyCheck): PolicyCheck =>
-  JSON.parse(
-    JSON.stringify(check).replace('"max":300000', '"max":2000000').replace('{"is":1000000}', '{"is":4000000}'),
-  );
 
 /** Runs some probes on a bridge with a data folder, and assesses what they brought by the checks that they propose. */
 export const lookAt = async ({

@@ -2,11 +2,15 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Credential } from "../../client/credential.ts";
 import { connect } from "../../client/index.ts";
+import { type Audience, type ChannelPorts, testChannels } from "../../ops/monitoring/channel.ts";
 import type { Spec } from "../../ops/monitoring/spec/schema.ts";
 import { verify as verifyMonitoring } from "../../ops/monitoring/verify/verify.ts";
+import type { Noticed } from "../../review/attack/result.ts";
 import type { Policy } from "../../review/policy.ts";
 import { type ProbePorts, probesFrom, products } from "../../review/probe/list.ts";
+import type { ChannelTried } from "../../review/probe/monitoring-port.ts";
 import type { Profile } from "../../review/probe/probe.ts";
+import type { Restart } from "../../review/probe/restart.ts";
 import type { ProbeTold } from "../../review/probe/run.ts";
 import { openStage } from "../../review/probe/stage.ts";
 import { type Reviewed, type ReviewStep, runReview } from "../../review/run.ts";
@@ -46,8 +50,10 @@ export interface Conduct {
   readonly rendered?: string;
   /** Folder with the runbooks as they are published. */
   readonly runbooks?: string;
-  /** Shell command that restarts the bridge. */
-  readonly restart?: string;
+  /** Shell command that restarts the bridge, or what does it. */
+  readonly restart?: string | Restart;
+  /** Who gets a test incident; without any, no channel is tried. */
+  readonly channels?: readonly Audience[];
   readonly supersedes?: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly signal: AbortSignal;
@@ -108,7 +114,7 @@ export const conductReview = async (conduct: Conduct): Promise<Conducted> => {
     reviewed = await runReview({
       ...{ review, profile, title: conduct.title, policy, prober, issuer, stage, operator, log, ...world },
       subject: await subjectsOf({ url, data, spec }),
-      probes: probesFrom(ports),
+      probes: probesFrom(ports).filter(({ id }) => policy.checks.some(({ probe }) => probe.id === id)),
       evidence,
       kept: evidence.kept,
       keysOf: (agent, roles) => reviewerKeys(operator, agent, roles),
@@ -129,19 +135,30 @@ export const conductReview = async (conduct: Conduct): Promise<Conducted> => {
 const REVIEW_ID_BYTES = 5;
 
 const portsOf = (conduct: Conduct, url: string, spec: Spec | undefined): ProbePorts => {
-  const { signal, env, token, rendered, runbooks, restart } = conduct;
-  const restarts = restart === undefined ? undefined : restartBy(restart, url, signal);
+  const { signal, env, token, rendered, runbooks, restart, channels } = conduct;
+  const restarts = typeof restart === "string" ? restartBy(restart, url, signal) : restart;
   return {
     url,
     attackHooks: {
       tell: (event) => eventLine(event, (_style, text) => text),
+      storeEvidence: (name) => storedUnder(name, conduct.out),
       ...(restarts === undefined ? {} : { restart: () => restarts().then(() => url) }),
     },
     log: logPort(logIn(conduct.data)),
     ...(restarts === undefined ? {} : { restart: restarts }),
-    ...(spec === undefined ? {} : ofMonitoring(spec, { signal, env, token, url, rendered, runbooks })),
+    ...(spec === undefined ? {} : ofMonitoring(spec, { signal, env, token, url, rendered, runbooks, channels })),
     ...conduct.ports,
   };
+};
+
+/** Whether a name that is a path leads anywhere. */
+const storedUnder = async (name: string, out: string): Promise<Noticed> => {
+  try {
+    await evidenceFolder(out).put(Buffer.from("an attack\n"), { name, mediaType: "text/plain", collectedAt: 0 });
+    return { noticed: false, says: `evidence was taken under the name ${JSON.stringify(name)}` };
+  } catch (error) {
+    return { noticed: true, says: error instanceof Error ? error.message : "refused" };
+  }
 };
 
 interface Watching {
@@ -151,9 +168,11 @@ interface Watching {
   readonly url: string;
   readonly rendered: string | undefined;
   readonly runbooks: string | undefined;
+  readonly channels: readonly Audience[] | undefined;
 }
 
-const ofMonitoring = (spec: Spec, { signal, env, token, url, rendered, runbooks }: Watching): Partial<ProbePorts> => {
+const ofMonitoring = (spec: Spec, watching: Watching): Partial<ProbePorts> => {
+  const { signal, env, token, url, rendered, runbooks, channels } = watching;
   const verifying = { fetch, signal, env, clock: realClock, scheduler: realScheduler, rng: realRng() };
   return {
     products: productsIn(spec),
@@ -162,7 +181,21 @@ const ofMonitoring = (spec: Spec, { signal, env, token, url, rendered, runbooks 
     ...(rendered === undefined ? {} : { drift: driftOf(spec, rendered) }),
     runbooks: runbooksOf(spec, runbooks),
     secrets: secretsOf(spec, env, spec.alerting.secrets_dir),
+    ...(channels === undefined ? {} : { channels: () => channelsTried(spec, channels, verifying) }),
   };
+};
+
+const channelsTried = async (
+  spec: Spec,
+  audiences: readonly Audience[],
+  ports: ChannelPorts,
+): Promise<readonly ChannelTried[]> => {
+  const testId = `review-${Buffer.from(realRng().bytes(REVIEW_ID_BYTES)).toString("hex")}`;
+  const results = await testChannels(spec, { testId, audiences }, ports);
+  return results.map(({ audience, channel, state, evidence, firedMs = null, resolvedMs = null }) => ({
+    ...{ team: audience, channel, firedMs, resolvedMs },
+    problems: state === "pass" ? [] : evidence,
+  }));
 };
 
 /** Those that monitoring.yaml switches on. */

@@ -27,7 +27,7 @@ export const subjectsOf = async ({ url, data, spec }: Judged): Promise<Subject> 
 const PATIENCE_MS = 10_000;
 
 /** The label `revision` of `lighthouse_build_info`: see `buildDigest`. */
-const buildOf = async (url: string): Promise<string> => {
+export const buildOf = async (url: string): Promise<string> => {
   const response = await fetch(new URL("/metrics", url), { signal: AbortSignal.timeout(PATIENCE_MS) });
   const revision = /^lighthouse_build_info\{[^}]*revision="([0-9a-f]{64})"/m.exec(await response.text())?.[1];
   if (revision === undefined) throw new Failure("usage", `${url}/metrics does not say which build is running.`);

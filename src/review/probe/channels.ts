@@ -5,7 +5,7 @@ const FILE = "channels.json";
 const ARRIVES_MS_MAX = 120_000;
 
 /** A key that nobody has used is not known to be one. */
-export const channelsProbe = (tryAll: (() => Promise<readonly ChannelTried[] | string>) | undefined): Probe => ({
+export const channelsProbe = (tryAll: (() => Promise<readonly ChannelTried[]>) | undefined): Probe => ({
   id: "channels",
   version: 1,
   does: "sends an incident that is marked as a test through every channel, sees it arrive, resolves it and sees that too",
@@ -36,8 +36,8 @@ export const channelsProbe = (tryAll: (() => Promise<readonly ChannelTried[] | s
     },
   ],
   run: async () => {
-    if (tryAll === undefined) return notRun("unavailable", "there is no channel to try (--monitoring, --channels)");
-    const tried = await tryAll();
-    return typeof tried === "string" ? notRun("unavailable", tried) : measured(json(FILE, tried));
+    if (tryAll === undefined)
+      return notRun("unavailable", "nobody was named to whom a test incident may go (--test-channels)");
+    return measured(json(FILE, await tryAll()));
   },
 });

@@ -1,47 +1,76 @@
-import type { Drilled } from "./monitoring-port.ts";
+import type { LogEvent } from "../../client/wire.ts";
 import { DAY_MS, json, measured, notRun, type Probe } from "./probe.ts";
 
 const FILE = "drill.json";
+const EVENT = "monitoring.drill.completed";
 
-export const drillProbe = (drill: (() => Promise<readonly Drilled[] | string>) | undefined): Probe => ({
+/** A drill hurts a bridge, so it has one of its own; what it came to stands in the log of the bridge that is reviewed. */
+export const drillProbe: Probe = {
   id: "drill",
   version: 1,
-  does: "breaks a threshold on the running system, and follows the alert until somebody is called and until it is over",
-  sabotage: "Prometheus does not know its Alertmanager",
+  does:
+    "reads the newest drill in the log (`lighthouse monitoring drill`): which thresholds were really broken, how long it " +
+    "took until somebody was called, and how old that is",
+  sabotage: "the last drill's page came too late",
   checks: [
     {
       id: "alerting.drill",
-      title: "A threshold that was really broken called somebody in the time that is promised, and resolved",
+      title: "Thresholds that were really broken called somebody in the time that is promised, this week",
       section: "alerting",
       severity: "major",
-      ttlMs: 7 * DAY_MS,
+      ttlMs: DAY_MS,
       measures: [
         {
-          name: "late-by",
+          name: "passed",
+          unit: "drill",
+          how: { kind: "value", file: FILE, of: { at: "/event/data/payload/passed" } },
+          tolerance: { is: true },
+        },
+        {
+          name: "page-late-by",
           unit: "ms",
           how: {
             kind: "max",
-            rows: { file: FILE, each: "" },
-            of: { minus: [{ at: "/pageMs" }, { at: "/pageMsMax" }] },
+            rows: { file: FILE, each: "/pages" },
+            of: { minus: [{ at: "/ms" }, { at: "/withinMs" }] },
           },
           tolerance: { max: 0 },
         },
         {
-          name: "without-failure",
-          unit: "drills",
+          name: "age",
+          unit: "ms",
           how: {
-            kind: "all",
-            rows: { file: FILE, each: "" },
-            that: [[{ length: { at: "/failures" } }, "eq", { is: 0 }]],
+            kind: "value",
+            file: FILE,
+            of: { minus: [{ ms: { at: "/readAt" } }, { ms: { at: "/event/time" } }] },
           },
-          tolerance: { is: true },
+          tolerance: { max: 7 * DAY_MS },
         },
       ],
     },
   ],
-  run: async () => {
-    if (drill === undefined) return notRun("unavailable", "there is no drill to run (--monitoring, --drill)");
-    const drilled = await drill();
-    return typeof drilled === "string" ? notRun("unavailable", drilled) : measured(json(FILE, drilled));
+  run: async ({ operator, clock }) => {
+    const { events } = await operator.events.query({ name: EVENT, direction: "backward", limit: 1 });
+    const [event] = events;
+    if (event === undefined) return notRun("unavailable", "no drill is in the log: run `lighthouse monitoring drill`");
+    return measured(json(FILE, { event, pages: pagesOf(event), readAt: new Date(clock.now()).toISOString() }));
   },
-});
+};
+
+interface Drilled {
+  readonly scenarios: readonly {
+    readonly alert: string;
+    readonly page_within_seconds: number;
+    readonly hops: readonly { readonly hop: string; readonly ms: number }[];
+  }[];
+}
+
+/** When each alert's page arrived; one that never did is as late as can be written down. */
+const pagesOf = ({ data }: LogEvent) => {
+  const { payload } = data as unknown as { readonly payload: Drilled };
+  return payload.scenarios.map(({ alert, page_within_seconds, hops }) => ({
+    alert,
+    ms: hops.find(({ hop }) => hop === "page")?.ms ?? Number.MAX_SAFE_INTEGER,
+    withinMs: page_within_seconds * 1000,
+  }));
+};

@@ -8,11 +8,11 @@ import { healthProbe } from "./health.ts";
 import { loadProbe } from "./load.ts";
 import { logIntegrityProbe } from "./log-integrity.ts";
 import type { LogFile } from "./log-port.ts";
-import type { ChannelTried, Drilled, Monitored, RollbackStep, Verified } from "./monitoring-port.ts";
+import type { ChannelTried, Monitored, Verified } from "./monitoring-port.ts";
 import type { Probe } from "./probe.ts";
 import { type Drift, renderedFilesProbe } from "./rendered-files.ts";
 import { type Restart, restartProbe } from "./restart.ts";
-import { rollbackProbe } from "./rollback.ts";
+import { type Rehearse, rollbackProbe } from "./rollback.ts";
 import { type RunbookFound, runbooksProbe } from "./runbooks.ts";
 import { scrapingProbe } from "./scraping.ts";
 import { type SecretFound, secretsProbe } from "./secrets.ts";
@@ -33,9 +33,8 @@ export interface ProbePorts {
   readonly verify?: () => Promise<readonly Verified[]>;
   /** The products that monitoring.yaml switches on: a probe for each. */
   readonly products?: readonly string[];
-  readonly channels?: () => Promise<readonly ChannelTried[] | string>;
-  readonly drill?: () => Promise<readonly Drilled[] | string>;
-  readonly rollback?: () => Promise<readonly RollbackStep[] | string>;
+  readonly channels?: () => Promise<readonly ChannelTried[]>;
+  readonly rehearse?: Rehearse;
 }
 
 export const products: readonly Product[] = [
@@ -68,8 +67,8 @@ export const probesFrom = (ports: ProbePorts): readonly Probe[] => {
     runbooksProbe(ports.runbooks),
     secretsProbe(ports.secrets),
     channelsProbe(ports.channels),
-    drillProbe(ports.drill),
-    rollbackProbe(ports.rollback),
+    drillProbe,
+    rollbackProbe(ports.rehearse),
   ];
 };
 

@@ -112,7 +112,7 @@ export interface LoadPlan {
 export const plans: Readonly<Record<Profile, LoadPlan>> = {
   production: { perSecond: 50, warmup: 100, count: 3_000 },
   staging: { perSecond: 200, warmup: 200, count: 10_000 },
-  quick: { perSecond: 200, warmup: 100, count: 1_200 },
+  quick: { perSecond: 100, warmup: 100, count: 1_200 },
 };
 
 const PAIRS = 4;

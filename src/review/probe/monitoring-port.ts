@@ -38,22 +38,3 @@ export interface ChannelTried {
   readonly resolvedMs: number | null;
   readonly problems: readonly string[];
 }
-
-/** One threshold that was really broken, and how long it took until somebody was called. */
-export interface Drilled {
-  readonly name: string;
-  readonly alert: string;
-  readonly pageMs: number | null;
-  readonly resolvedMs: number | null;
-  /** The longest that was promised. */
-  readonly pageMsMax: number;
-  readonly failures: readonly string[];
-}
-
-export interface RollbackStep {
-  readonly name: string;
-  readonly ms: number;
-  /** Whether what must be so after it is so. */
-  readonly held: boolean;
-  readonly says: string;
-}
