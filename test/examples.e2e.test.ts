@@ -1,13 +1,10 @@
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { join, resolve } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Folder, folder } from "./support/processes.ts";
 
 const root = resolve(import.meta.dirname, "..");
 const at = (name: string): string => join(root, "examples/agents", name);
-const has = (command: string, ...args: string[]): boolean => spawnSync(command, args).status === 0;
-/** A Python with the MCP SDK, where there is one: LIGHTHOUSE_PYTHON names it. */
-const python = process.env["LIGHTHOUSE_PYTHON"] ?? "python3";
 
 let f: Folder;
 beforeEach(async () => {
@@ -30,35 +27,4 @@ test("the TypeScript expert tells code that Node can run from code that it canno
   expect((await ask("const n: number = 1;", schema)).out).toContain('"runs":true');
   expect((await ask("enum Colour { red }", schema)).out).toContain('"runs":false');
   expert.kill();
-});
-
-describe.skipIf(!has("jq", "--version") || !has("openssl", "version"))("the shell agent (needs jq and openssl)", () => {
-  test("signs an answer with curl, jq and openssl that the bridge takes", async () => {
-    const schema = { type: "object", properties: { ship: { type: "boolean" }, é: {} }, required: ["ship"] };
-    const asked = ask("Ship it?", schema);
-    let answered = { status: 1, stdout: "", stderr: "" };
-    // Until the question is there; if it never comes, the asker's deadline says so below.
-    for (let tries = 0; answered.status !== 0 && tries < 200; tries++) {
-      answered = spawnSync(at("shell-agent.sh"), [file("bob"), "accept", '{"ship":true,"é":"ü\\n"}'], {
-        encoding: "utf8",
-      }) as typeof answered;
-      if (answered.status !== 0 && !answered.stderr.includes("no question")) throw new Error(answered.stderr);
-    }
-    expect(JSON.parse(answered.stdout)).toMatchObject({ status: "accepted", content: { ship: true, é: "ü\n" } });
-    expect((await asked).code).toBe(0);
-  });
-});
-
-describe.skipIf(!has(python, "-c", "import mcp"))("the Python agent (needs the MCP SDK for Python)", () => {
-  test("answers through the public SDK, signed by lighthouse mcp", async () => {
-    const LIGHTHOUSE = `${process.execPath} ${join(root, "bin/lighthouse.js")}`;
-    const agent = spawn(python, [at("python_agent.py"), file("bob"), "30"], {
-      env: { ...process.env, LIGHTHOUSE },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    const schema = { type: "object", properties: { characters: { type: "integer" } }, required: ["characters"] };
-    const { code, out } = await ask("How long is this?", schema);
-    agent.kill();
-    expect([code, out]).toEqual([0, expect.stringContaining('"characters":17')]);
-  });
 });
