@@ -17,6 +17,7 @@ import { verifierKey } from "../signing/note.ts";
 import { readBridgeConfig } from "./bridge-config.ts";
 import { buildDigest } from "./build-digest.ts";
 import { type DataFolder, FolderProblem, LOG_FILE, openDataFolder, writePrivate } from "./data-folder.ts";
+import { watchLog } from "./log-watch.ts";
 import { masterFromFile, masterFromText, refuseOtherMaster } from "./master-file.ts";
 import { readMonitoring, telemetryFor } from "./monitoring-file.ts";
 import { serveRunbooks } from "./runbook-pages.ts";
@@ -82,6 +83,7 @@ export const serve = async (
       const push = bridge?.flags.state(PUSH_FLAG);
       return push?.status === "set" ? push.rule.percentage : 0;
     },
+    storeConnections: () => log.connections(),
     disk: async () => {
       const { bavail, blocks, bsize } = await statfs(folder.path);
       return { freeBytes: bavail * bsize, sizeBytes: blocks * bsize };
@@ -136,7 +138,10 @@ export const serve = async (
     onFault,
   });
 
-  const doors = { bridge, clock, scheduler, newSession: sessionNames(rng), onFault };
+  const doors = {
+    ...{ bridge, clock, scheduler, newSession: sessionNames(rng), onFault },
+    lastCheckpoint: log.newestCheckpoint,
+  };
   const hosts = {
     ...(isLoopback ? { allowedHosts: [...loopback] } : {}),
     allowedOrigins: options.allowOrigin ?? [],
@@ -150,11 +155,26 @@ export const serve = async (
   const closeSockets = serveWebSocket(app.server, { ...doors, ...hosts });
   const url = await app.listen({ host, port });
   await ensureOperator(bridge, folder, url);
+  // What was there before this start is covered from its first moment, and health can say by what.
+  await log.checkpoint().catch(() => undefined);
+  const watch = watchLog({
+    data: folder.path,
+    scheduler,
+    onVerdict: (verdict) => {
+      telemetry.log.verified(verdict.ok);
+      if (verdict.ok) return;
+      const where = verdict.position === null ? "" : ` at position ${verdict.position}`;
+      telemetry.say("error", "log.tampered", `the log does not verify${where}: ${verdict.what}`);
+      say(`the log does not verify${where}: ${verdict.what}`);
+    },
+    onFault,
+  });
 
   return {
     url,
     operatorFile: folder.operatorFile,
     stop: async () => {
+      await watch.stop();
       await bridge.stop(refusal("shutting_down", "the operator stopped the bridge"));
       closeSockets();
       await app.close();

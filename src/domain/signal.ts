@@ -86,6 +86,9 @@ export const violations = {
   client_change: "high",
   message_replay: "high",
   authentication: "medium",
+  // Asked for something that its roles do not allow. Deny is the default of the policy, so an agent that was set up
+  // wrongly does this a hundred times and attacks nobody; where it is an administrator's operation, it is an escalation.
+  forbidden: "medium",
   rate_limit_exceeded: "medium",
   response_rate_limit_exceeded: "medium",
   elicitation_not_found: "medium",

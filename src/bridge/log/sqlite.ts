@@ -1,6 +1,7 @@
 import type { Worker } from "node:worker_threads";
 import type { Recorded } from "../../domain/event.ts";
 import type { Cancel, Clock, Scheduler } from "../../domain/world.ts";
+import { parseCheckpoint } from "../../signing/checkpoint.ts";
 import type { NoteSigner } from "../../signing/note.ts";
 import { availability } from "./availability.ts";
 import { commits } from "./commits.ts";
@@ -48,8 +49,20 @@ export interface SqliteLog extends Log {
   readonly checkpoint: () => Promise<string>;
   /** Number of events that the newest checkpoint covers. */
   readonly checkpointed: () => number;
+  /** The newest checkpoint that was signed since the log was opened; undefined until the first. */
+  readonly newestCheckpoint: () => NewestCheckpoint | undefined;
+  /** Threads that have the database open now: one that writes, one that reads, one for chores. */
+  readonly connections: () => number;
   /** Proves an event, signing a checkpoint first if none covers it. Rejects with a RangeError where there is none. */
   readonly prove: (position: number) => Promise<EventProof>;
+}
+
+export interface NewestCheckpoint {
+  readonly size: number;
+  /** Root of the RFC 6962 tree, base64. */
+  readonly root: string;
+  /** When its signature was known here, milliseconds since 1970. */
+  readonly at: number;
 }
 
 const CHECKPOINT_EVENTS = 10_000;
@@ -68,6 +81,7 @@ export const openSqliteLog = async (options: SqliteLogOptions): Promise<SqliteLo
   let head: LogHead = { position: 0, time: 0 };
   let newestGiven = 0;
   let checkpointed = 0;
+  let newest: NewestCheckpoint | undefined;
   let probeSentAt = 0;
   let signLater: Cancel | undefined;
   let closing: Promise<void> | undefined;
@@ -105,6 +119,8 @@ export const openSqliteLog = async (options: SqliteLogOptions): Promise<SqliteLo
       post({ kind: "probe" });
     }
     checkpointed = up.checkpointed;
+    // From the start: a log that never gets to sign another one is to be seen falling behind.
+    observe.checkpointed?.(checkpointed);
     state.up();
     // Appends that failed without an answer may have been written after all: then they happened, and everybody hears it.
     publish(decode(up.survivors));
@@ -131,6 +147,10 @@ export const openSqliteLog = async (options: SqliteLogOptions): Promise<SqliteLo
     if (note === undefined) {
       const nothing = new LogUnavailable("there is no checkpoint: this log has no signer, or no event yet");
       return caller?.reject(state.isOpen() ? nothing : state.refusal());
+    }
+    const read = size === newest?.size ? undefined : parseCheckpoint(note);
+    if (read?.ok === true) {
+      newest = { size, root: Buffer.from(read.checkpoint.root).toString("base64"), at: clock.now() };
     }
     checkpointed = size;
     observe.checkpointed?.(size);
@@ -235,6 +255,8 @@ export const openSqliteLog = async (options: SqliteLogOptions): Promise<SqliteLo
     head: () => head,
     health: state.health,
     checkpointed: () => checkpointed,
+    newestCheckpoint: () => newest,
+    connections: () => [writer !== undefined, reader.isRunning(), keeper.isRunning()].filter(Boolean).length,
     checkpoint,
     prove: async (position) => {
       if (position > checkpointed && position <= head.position) await checkpoint();

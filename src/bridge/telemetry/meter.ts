@@ -92,6 +92,12 @@ export const meter = (series: Series, clock: Clock) => {
       },
       failed: (fault: LogFault, appends: number): void =>
         series.add(signals.logAppendFailures, { reason: fault }, appends),
+      /** All of the log was read again: whether every event, hash and checkpoint fits. */
+      verified: (isWhole: boolean): void => {
+        if (isWhole) return;
+        series.add(signals.logVerificationFailures, {});
+        violation("tampered_log");
+      },
       checkpointed: (size: number): void => series.set(signals.logCheckpoint, {}, size),
       probed: (ms: number): void => series.set(signals.logSyncProbe, {}, ms / 1000),
     },

@@ -96,15 +96,18 @@ export const limitOf = (code: RefusalCode, operation: string): (typeof limits)[n
   }
 };
 
+/** What only those may do who run the bridge: trying it without being one of them is reaching for more than one has. */
+const administrative =
+  /^(agents\.(add|invite|revoke|suspend|resume)|keys\.revoke|master\.|flags\.|mode\.(emergency|recover|resume)|arms\.|budgets\.|rollouts\.(start|advance|abort|lease)|rollbacks\.|conditions\.)/;
+
 /** Violations that leave no event in the log, because they are no attack: counted when the refusal is given. */
 export const violationOfCall = (code: RefusalCode, operation: string): ViolationKind | undefined => {
   const isAnswer = operation === "elicitations.answer";
   switch (code) {
     case "content_invalid":
       return "validation_failure";
-    // Asked for something that its roles do not allow.
     case "forbidden":
-      return "permission_escalation";
+      return administrative.test(operation) ? "permission_escalation" : "forbidden";
     case "expired":
     case "already_ended":
       return isAnswer ? "late_answer" : undefined;

@@ -21,6 +21,8 @@ export interface Callee<Q> {
   /** Starts it now, so that the first call need not wait for that. */
   readonly start: () => void;
   readonly call: <A>(ask: Q) => Promise<A>;
+  /** Whether its thread runs now, and so has the database open. */
+  readonly isRunning: () => boolean;
   readonly close: () => Promise<void>;
 }
 
@@ -71,6 +73,7 @@ export const callThread = <Q>(data: ThreadData): Callee<Q> => {
         waiting.set(id, { resolve: resolve as (value: never) => void, reject });
         worker.postMessage({ id, ask } satisfies Call<Q>);
       }),
+    isRunning: () => worker !== undefined,
     close: async () => {
       closed = true;
       if (worker === undefined) return;
