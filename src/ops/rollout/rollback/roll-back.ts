@@ -23,7 +23,7 @@ export type RolledBack =
   | { readonly ok: false; readonly id: string; readonly step: RollbackStep; readonly why: string };
 
 /** How long a controller may be silent before another takes over. A step that takes longer renews it meanwhile. */
-const LEASE_MS = 10_000;
+const LEASE_MS = 5_000;
 const ATTEMPTS = 3;
 const AGAIN_MS = 1_000;
 

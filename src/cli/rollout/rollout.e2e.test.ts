@@ -1,0 +1,210 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type RolloutStage, rolloutStage } from "../../../examples/demo-rollout/stage.ts";
+import type { LogEvent } from "../../client/index.ts";
+import { rollbackSteps } from "../../domain/event-rollout.ts";
+import { allEvents, type FlagStanding, operatorOf, type Standing } from "../../ops/rollout/operator.ts";
+import type { IncidentReport } from "../../ops/rollout/rollback/report.ts";
+
+/** Real processes, a real bridge with its file, agents that are asked all the time. Nothing here asserts a speed. */
+let stage: RolloutStage;
+beforeEach(async () => {
+  stage = await rolloutStage();
+});
+afterEach(() => stage.fall());
+
+const plan = `
+steps: [{ percent: 25, soak: 2s }, { percent: 100, soak: 2s }]
+analysis: { every: 500ms, maxHold: 60s }
+`;
+const off = () =>
+  stage.client.operate("flags.set", {
+    name: "push-elicitation",
+    percentage: 0,
+    targets: [],
+    fence: 0,
+    reason: "start",
+  });
+const flag = () => stage.client.operate<FlagStanding>("flags.get", { name: "push-elicitation" });
+const standing = () => stage.client.operate<Standing>("rollouts.get", {});
+const story = async (): Promise<readonly LogEvent[]> => {
+  const operator = operatorOf(stage.client);
+  const both = [
+    ...(await allEvents(operator, { stream: "rollout" })),
+    ...(await allEvents(operator, { stream: "rollback" })),
+  ];
+  return both.sort((a, b) => a.position - b.position);
+};
+const count = (events: readonly LogEvent[], type: string): number => events.filter((e) => e.type === type).length;
+const report = (): IncidentReport => {
+  const folder = join(stage.data, "incidents");
+  const file = readdirSync(folder).find((name) => name.endsWith(".json")) ?? "";
+  return JSON.parse(readFileSync(join(folder, file), "utf8")) as IncidentReport;
+};
+const until = async (look: () => Promise<boolean>): Promise<void> => {
+  for (let i = 0; i < 2_000; i++) {
+    if (await look()) return;
+    await new Promise((resolve) => setTimeout(resolve, 30));
+  }
+  const told = (await story()).map(({ time, type, data }) => `${time} ${type} ${JSON.stringify(data)}`.slice(0, 300));
+  throw new Error(`it did not come to pass: ${look.toString()}\n${told.slice(-40).join("\n")}`);
+};
+
+describe("a rollout on a live bridge, under load", () => {
+  test("that is sound reaches 100 %", async () => {
+    await off();
+    await stage.fleet({ workers: 40, rate: 100 });
+    const rollout = stage.lighthouse("rollout", "start", stage.write("p.yaml", plan), "--reason", "e2e", "--json");
+    expect(await rollout.left, rollout.output()).toBe(0);
+    expect(JSON.parse(rollout.output().trim().split("\n").at(-1) ?? "")).toMatchObject({ ended: "completed" });
+    expect(await flag()).toMatchObject({ status: "set", percentage: 100 });
+  });
+
+  test("with a fault in the canary arm goes back by itself, and no question is lost", async () => {
+    await off();
+    await stage.fleet({ workers: 40, rate: 100, deaf: true });
+    const rollout = stage.lighthouse("rollout", "start", stage.write("p.yaml", plan), "--reason", "e2e");
+    expect(await rollout.left, rollout.output()).toBe(10);
+    expect(await flag()).toMatchObject({ status: "killed" });
+    const incident = report();
+    expect(incident).toMatchObject({ status: "completed", data_loss: { lost: 0 } });
+    expect(incident.data_loss.inFlight).toBeGreaterThan(0);
+    expect(incident.reason).toMatch(/errors/);
+    expect(await standing()).toMatchObject({ rollout: { status: "withdrawn" }, rollback: { status: "finished" } });
+  });
+
+  test("whose controller is killed after each thing it does, and whose bridge is killed once, reaches 100 % all the same", async () => {
+    await off();
+    await stage.fleet({ workers: 40, rate: 100 });
+    const started = stage.lighthouse("rollout", "start", stage.write("p.yaml", plan), "--reason", "e2e", "--detach");
+    expect(await started.left).toBe(0);
+    for (const type of ["rollout.leased", "rollout.entered", "rollout.applied", "rollout.measured", "rollout.judged"]) {
+      const before = count(await story(), type);
+      const controller = stage.lighthouse("rollout", "run", "--wait");
+      // It may be faster than we are: what matters is that it dies somewhere on its way.
+      await until(async () => count(await story(), type) > before || controller.process.exitCode !== null);
+      controller.process.kill("SIGKILL");
+      await controller.left;
+      if (type === "rollout.applied") await stage.restartBridge();
+    }
+    const last = stage.lighthouse("rollout", "run", "--wait");
+    expect(await last.left, last.output()).toBe(0);
+    expect((await standing()).rollout?.status).toBe("completed");
+    const events = await story();
+    expect(count(events, "rollout.entered")).toBe(2);
+    expect(count(events, "rollout.completed")).toBe(1);
+    expect((await flag()).percentage).toBe(100);
+  });
+
+  test("is led by one controller: a second one is refused, and says who works", async () => {
+    await off();
+    const patient = plan.replaceAll("2s", "1h");
+    const first = stage.lighthouse("rollout", "start", stage.write("p.yaml", patient), "--reason", "e2e");
+    await first.says("watched");
+    const second = stage.lighthouse("rollout", "run");
+    expect(await second.left).toBe(3);
+    expect(second.output()).toContain("Another controller is at work");
+    const another = stage.lighthouse("rollout", "start", "--reason", "e2e");
+    expect(await another.left).toBe(3);
+    expect(another.output()).toContain("A rollout or a rollback is under way");
+    const promoted = stage.lighthouse("rollout", "promote", "--reason", "it will be fine");
+    expect(await promoted.left).toBe(3);
+    expect(promoted.output()).toContain("no question of the canary arm has ended");
+    const aborted = stage.lighthouse("rollout", "abort", "--reason", "enough");
+    expect(await aborted.left, aborted.output()).toBe(10);
+    expect(await first.left).toBe(10);
+  });
+
+  test("that is left by Ctrl-C stands where it was, and is gone on with", async () => {
+    await off();
+    await stage.fleet({ workers: 40, rate: 100 });
+    const first = stage.lighthouse("rollout", "start", stage.write("p.yaml", plan), "--reason", "e2e");
+    await first.says("inconclusive");
+    first.process.kill("SIGINT");
+    expect(await first.left).toBe(130);
+    expect((await standing()).rollout).toMatchObject({ status: "running" });
+    const second = stage.lighthouse("rollout", "start", "--resume", "--reason", "back from lunch", "--wait");
+    expect(await second.left, second.output()).toBe(0);
+  });
+});
+
+describe("an emergency rollback", () => {
+  /** Agents that are never there, with questions that are pushed to them when they come. */
+  const pending = async (agents: number, each: number): Promise<void> => {
+    for (let i = 0; i < agents; i++) {
+      await stage.client.agents.add({ name: `away-${i}`, kind: "service" });
+      for (let n = 0; n < each; n++) {
+        await stage.client.ask.start({ to: `away-${i}`, message: `${n}`, timeoutMs: 600_000 });
+      }
+    }
+  };
+
+  test("killed after each of its steps finishes when it is resumed; each step is done once and no question is lost", async () => {
+    await pending(10, 20);
+    let killed = 0;
+    let next = stage.lighthouse("rollback", "--reason", "e2e");
+    for (const step of rollbackSteps) {
+      await until(async () => {
+        const events = await story();
+        const isDone = events.some(
+          ({ type, data }) => type === "rollback.step_done" && (data as { readonly step: string }).step === step,
+        );
+        return isDone || next.process.exitCode !== null;
+      });
+      if (next.process.exitCode === null && next.process.kill("SIGKILL")) killed++;
+      await next.left;
+      if ((await standing()).rollback?.status === "finished") break;
+      next = stage.lighthouse("rollback", "--resume");
+    }
+    await next.left;
+    expect(killed).toBeGreaterThan(0);
+    const events = await story();
+    expect(count(events, "rollback.step_done")).toBe(7);
+    expect(count(events, "rollback.finished")).toBe(1);
+    expect(report().data_loss).toMatchObject({ inFlight: 200, handedOver: 200, lost: 0 });
+    const again = stage.lighthouse("rollback", "--reason", "once more");
+    expect(await again.left).toBe(3);
+    expect(again.output()).toContain("nothing to roll back");
+  });
+
+  test("of some agents leaves the others where they are", async () => {
+    await pending(4, 5);
+    const partial = stage.lighthouse(
+      "rollback",
+      "--reason",
+      "e2e",
+      "--scope",
+      "partial",
+      "--agent",
+      "away-0",
+      "away-1",
+    );
+    expect(await partial.left, partial.output()).toBe(0);
+    const open = await stage.client.operate<{ readonly count: number }>("arms.open", { arm: "push" });
+    expect(open.count).toBe(10);
+    expect(report().data_loss).toMatchObject({ inFlight: 10, handedOver: 10, lost: 0 });
+    const on = (agent: string) =>
+      stage.client.operate<{ readonly value: boolean }>("flags.evaluate", { name: "push-elicitation", agent });
+    expect([(await on("away-0")).value, (await on("away-3")).value]).toEqual([false, true]);
+  });
+
+  test("is rehearsed for real on agents of its own, and everything is as it was", async () => {
+    await pending(2, 5);
+    await stage.client.operate("flags.set", {
+      name: "push-elicitation",
+      percentage: 50,
+      targets: [],
+      fence: 0,
+      reason: "half",
+    });
+    const rehearsal = stage.lighthouse("rollback", "--rehearse", "--reason", "weekly", "--json");
+    expect(await rehearsal.left, rehearsal.output()).toBe(0);
+    const result = JSON.parse(rehearsal.output()) as { readonly steps: readonly { readonly step: string }[] };
+    expect(result.steps.map(({ step }) => step)).toEqual([...rollbackSteps]);
+    expect(await flag()).toMatchObject({ status: "set", percentage: 50, targets: [] });
+    const open = await stage.client.operate<{ readonly count: number }>("arms.open", { arm: "push" });
+    expect(open.count).toBe(10);
+    expect(report()).toMatchObject({ rehearsal: true, data_loss: { inFlight: 20, handedOver: 20, lost: 0 } });
+  });
+});
