@@ -20,7 +20,7 @@ export const channelsProbe = (tryAll: (() => Promise<readonly ChannelTried[]>) |
       measures: [
         {
           name: "delivered-and-resolved",
-          unit: "channels",
+          unit: "share of the channels",
           how: {
             kind: "ratio",
             rows: { file: FILE, each: "" },

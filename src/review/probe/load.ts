@@ -49,7 +49,7 @@ export const loadProbe: Probe = {
       measures: [
         {
           name: "answered",
-          unit: "ratio",
+          unit: "share of the questions",
           how: { kind: "ratio", rows: round, that: [accepted] },
           tolerance: { min: 0.999 },
           atLeast: SAMPLES_MIN,
@@ -65,7 +65,7 @@ export const loadProbe: Probe = {
       measures: [
         {
           name: "within-one-second",
-          unit: "ratio",
+          unit: "share of the questions",
           how: { kind: "ratio", rows: round, that: [accepted, [overhead, "le", { is: 1_000_000 }]] },
           tolerance: { min: 0.995 },
           atLeast: SAMPLES_MIN,

@@ -29,7 +29,7 @@ export const secretsProbe = (look: (() => Promise<readonly SecretFound[]>) | und
       measures: [
         {
           name: "set",
-          unit: "secrets",
+          unit: "share of the secrets",
           how: {
             kind: "ratio",
             rows: { file: FILE, each: "" },

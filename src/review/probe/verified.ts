@@ -30,7 +30,7 @@ export const verifiedProbe = (
       measures: [
         {
           name: "as-it-should-be",
-          unit: "questions",
+          unit: "share of the questions",
           how: {
             kind: "ratio",
             rows: { file: FILE, each: "", where: [[{ at: "/isWanted" }, "eq", { is: true }]] },
