@@ -1,0 +1,220 @@
+import { describe, expect, test } from "vitest";
+import { Killed, type RolloutWorld, rolloutWorld } from "../../../../test/support/rollout-world.ts";
+import { rollbackSteps } from "../../../domain/event-rollout.ts";
+import type { RollbackScope } from "../../../domain/rollback.ts";
+import type { FlagStanding } from "../operator.ts";
+import { finishRollback } from "./go-back.ts";
+import { prepareRehearsal, restoreAfterRehearsal, shadowAgents } from "./rehearsal.ts";
+import { reportMarkdown } from "./report.ts";
+import { beginRollback } from "./roll-back.ts";
+
+const begin = (world: RolloutWorld, scope: RollbackScope = { kind: "full" }, more: object = {}) =>
+  beginRollback(world, { id: "rb_00000001", flag: "push-elicitation", scope, reason: "it | smokes\nbadly", ...more });
+/** Questions to agents that are away: they stay open, in the arm that the flag says. */
+const pending = async (world: RolloutWorld, ...agents: readonly string[]): Promise<readonly string[]> => {
+  const ids: string[] = [];
+  for (const agent of agents) {
+    await world.t.register(agent, ["agent"]);
+    for (let n = 0; n < 3; n++) ids.push(await world.t.ask("operator", agent, { message: `${n}` }));
+  }
+  return ids;
+};
+const openIn = async (world: RolloutWorld, arm: "push" | "mailbox"): Promise<number> =>
+  (await world.operator.operate<{ readonly count: number }>("arms.open", { arm })).count;
+const flagOf = (world: RolloutWorld) => world.operator.operate<FlagStanding>("flags.get", { name: "push-elicitation" });
+
+describe("a rollback", () => {
+  test("puts over what is on its way, and accounts for every question", async () => {
+    const world = await rolloutWorld();
+    await pending(world, "bob", "carol");
+    await begin(world);
+    const done = await finishRollback(world.controller(), "rb_00000001");
+    expect(done).toMatchObject({ ok: true });
+    expect([await openIn(world, "push"), await openIn(world, "mailbox")]).toEqual([0, 6]);
+    const story = await world.story();
+    const steps = story.flatMap((e) => (e.type === "rollback.step_done" ? [e.data.step] : []));
+    expect(steps).toEqual([...rollbackSteps]);
+    expect(world.reports[0]).toMatchObject({
+      incident_id: "rb_00000001",
+      initiated_by: "operator",
+      percent_before: 100,
+      status: "completed",
+      data_loss: { inFlight: 6, answered: 0, ended: 0, handedOver: 6, lost: 0 },
+    });
+  });
+
+  test("puts over what slips in between its steps as well", async () => {
+    const world = await rolloutWorld();
+    await pending(world, "bob");
+    await begin(world, { kind: "partial", agents: ["bob"], roles: [] });
+    const ports = world.controller();
+    const verifyLog: typeof ports.verifyLog = async () => ({ ok: true, says: "whole" });
+    // The flag is pushed back on for bob by somebody who does not know, right after the drain; and a question is asked.
+    const probe: typeof ports.probe = async () => {
+      const { fence, percentage, targets } = await flagOf(world);
+      const [first] = targets;
+      if (first?.on === false && (await openIn(world, "push")) === 0) {
+        const set = (on: readonly object[], at: number) =>
+          world.operator.operate<FlagStanding>("flags.set", {
+            name: "push-elicitation",
+            percentage,
+            targets: on,
+            fence: at,
+            reason: "oops",
+          });
+        const wrong = await set([{ agents: ["bob"], on: true }], fence);
+        await world.t.ask("operator", "bob", { message: "late" });
+        await set(targets, wrong.fence);
+      }
+      return { ok: true, ms: 1, says: "answered" };
+    };
+    const done = await finishRollback({ ...ports, probe, verifyLog }, "rb_00000001");
+    expect(done).toMatchObject({ ok: true });
+    expect(await openIn(world, "push")).toBe(0);
+    expect(world.reports[0]?.data_loss).toMatchObject({ inFlight: 4, handedOver: 4, lost: 0 });
+  });
+
+  test.each([
+    [
+      "the mailbox does not answer",
+      "confirm_stable",
+      { probe: async () => ({ ok: false, ms: 9, says: "nobody came" }) },
+    ],
+    ["the log does not verify", "verify_log", { verifyLog: async () => ({ ok: false, says: "position 7: a bit" }) }],
+  ] as const)("stops where %s, says so, and is gone on with when that is mended", async (_, step, broken) => {
+    const world = await rolloutWorld();
+    await pending(world, "bob");
+    await begin(world);
+    const stopped = await finishRollback({ ...world.controller(), ...broken }, "rb_00000001");
+    expect(stopped).toMatchObject({ ok: false, step });
+    // The flag is off and the questions are safe, whatever else is wrong.
+    expect(await flagOf(world)).toMatchObject({ status: "killed" });
+    expect(await openIn(world, "push")).toBe(0);
+    await world.t.clock.advance(60_000);
+    expect(await finishRollback(world.controller(), "rb_00000001")).toMatchObject({ ok: true });
+    expect(world.reports.at(-1)?.failed_attempts).toHaveLength(3);
+  });
+
+  test("of the canary only leaves the flag to be set again, and what is targeted off stays off", async () => {
+    const world = await rolloutWorld();
+    const off = { agents: ["dan"], on: false };
+    const set = {
+      name: "push-elicitation",
+      percentage: 40,
+      targets: [{ agents: ["bob"], on: true }, off],
+      fence: 0,
+      reason: "r",
+    };
+    await world.operator.operate("flags.set", set);
+    await begin(world, { kind: "canary" });
+    expect(await finishRollback(world.controller(), "rb_00000001")).toMatchObject({ ok: true });
+    expect(await flagOf(world)).toMatchObject({ status: "set", percentage: 0, targets: [off] });
+  });
+
+  test("of a role leaves the others where they are", async () => {
+    const world = await rolloutWorld();
+    await world.t.register("pay", ["agent", "payments"]);
+    await world.t.ask("operator", "pay");
+    await pending(world, "bob");
+    await begin(world, { kind: "partial", agents: [], roles: ["payments"] });
+    expect(await finishRollback(world.controller(), "rb_00000001")).toMatchObject({ ok: true });
+    expect([await openIn(world, "push"), await openIn(world, "mailbox")]).toEqual([3, 1]);
+    expect(world.reports[0]?.data_loss.inFlight).toBe(1);
+  });
+
+  test("is refused when nothing is rolled out", async () => {
+    const world = await rolloutWorld();
+    await begin(world);
+    await finishRollback(world.controller(), "rb_00000001");
+    await expect(begin(world, { kind: "full" }, { id: "rb_00000002" })).rejects.toMatchObject({
+      code: "nothing_to_roll_back",
+    });
+  });
+
+  test("aborts a rollout that is under way, whoever leads it", async () => {
+    const world = await rolloutWorld();
+    await world.start();
+    await begin(world);
+    expect((await world.standing()).rollout).toMatchObject({ status: "aborting" });
+    await finishRollback(world.controller(), "rb_00000001");
+    expect((await world.standing()).rollout).toMatchObject({ status: "withdrawn" });
+    await expect(world.start()).resolves.toMatchObject({});
+  });
+
+  test("keeps strangers' words in their place in the report", async () => {
+    const world = await rolloutWorld();
+    await begin(world);
+    await finishRollback(world.controller(), "rb_00000001");
+    const text = reportMarkdown(world.reports[0] as never);
+    expect(text).toContain("| reason | it \\| smokes badly |");
+    expect(text).toContain("None is lost.");
+  });
+
+  test("killed at every one of its calls, with questions on their way, comes to the same end", async () => {
+    for (let afterCalls = 0; afterCalls < 35; afterCalls++) {
+      for (const unheard of [false, true]) {
+        const world = await rolloutWorld();
+        await pending(world, "bob");
+        await begin(world);
+        const first = finishRollback(world.controller({ afterCalls, unheard }), "rb_00000001");
+        await first.catch((error: unknown) => {
+          if (!(error instanceof Killed)) throw error;
+        });
+        await world.t.clock.advance(60_000);
+        expect(await finishRollback(world.controller(), "rb_00000001"), `${afterCalls}`).toMatchObject({ ok: true });
+        const story = await world.story();
+        expect(
+          story.filter(({ type }) => type === "rollback.step_done"),
+          `${afterCalls}`,
+        ).toHaveLength(7);
+        expect(story.filter(({ type }) => type === "rollback.finished")).toHaveLength(1);
+        expect(world.reports.at(-1)?.data_loss).toMatchObject({ inFlight: 3, handedOver: 3, lost: 0 });
+        await world.t.close();
+      }
+    }
+  }, 120_000);
+});
+
+describe("a rehearsal", () => {
+  const rehearse = async (world: RolloutWorld) => {
+    const { rollback } = await begin(
+      world,
+      { kind: "partial", agents: [...shadowAgents("rb_00000001")], roles: [] },
+      { rehearsal: true },
+    );
+    if (rollback === null) throw new Error("it did not begin");
+    return rollback;
+  };
+
+  test("goes the whole way for its own agents, and puts everything back; preparing and restoring twice is once", async () => {
+    const world = await rolloutWorld();
+    await world.operator.operate("flags.set", {
+      name: "push-elicitation",
+      percentage: 30,
+      targets: [],
+      fence: 0,
+      reason: "r",
+    });
+    await pending(world, "bob");
+    const before = { push: await openIn(world, "push"), mailbox: await openIn(world, "mailbox") };
+    const rollback = await rehearse(world);
+    await prepareRehearsal(world.operator, rollback);
+    await prepareRehearsal(world.operator, rollback);
+    expect(await finishRollback(world.controller(), rollback.id)).toMatchObject({ ok: true });
+    expect(world.reports[0]).toMatchObject({ rehearsal: true, data_loss: { inFlight: 20, handedOver: 20, lost: 0 } });
+    await restoreAfterRehearsal(world.operator, rollback);
+    await restoreAfterRehearsal(world.operator, rollback);
+    expect(await flagOf(world)).toMatchObject({ status: "set", percentage: 30, targets: [] });
+    expect({ push: await openIn(world, "push"), mailbox: await openIn(world, "mailbox") }).toEqual(before);
+  });
+
+  test("is displaced by a real one", async () => {
+    const world = await rolloutWorld();
+    const rollback = await rehearse(world);
+    await prepareRehearsal(world.operator, rollback);
+    await begin(world, { kind: "full" }, { id: "rb_00000002" });
+    await expect(finishRollback(world.controller(), rollback.id)).rejects.toThrow("is not the latest rollback");
+    expect(await finishRollback(world.controller(), "rb_00000002")).toMatchObject({ ok: true });
+    expect(await openIn(world, "push")).toBe(0);
+  });
+});
