@@ -47,6 +47,7 @@ export const telemetryConfig = (spec: Spec, process: Process): ReadTelemetry => 
     },
     revision: process.revision,
     level: "info",
+    ...(spec.prometheus.agent_pairs.enabled ? { pairsMax: spec.prometheus.agent_pairs.max } : {}),
     ...(traces === undefined ? {} : { traces }),
     logs: logsOf(spec, secret),
     metrics: metricsOf(spec, process, secret, missing),

@@ -5,7 +5,7 @@
  * Three rules:
  * - A label is a closed list, so that the exporter can start every series at 0. `increase()` cannot see a series that
  *   is born with the value 1, and so missed the ancestor's first security violation, the one that matters most.
- * - Agent ids are never labels (500 agents asking each other make 998,000 series). They go to exemplars, spans, logs.
+ * - Agent ids are not labels (500 agents asking each other make 998,000 series). They go to exemplars, spans, logs.
  * - The bridge's own time and the total time, which includes an agent's thinking, are two histograms.
  */
 
@@ -325,6 +325,20 @@ export const signals = {
     labels: { version: "open", revision: "open", node: "open" },
   }),
 } as const satisfies Readonly<Record<string, Signal>>;
+
+/** How an elicitation ends that was asked: what `pairRequests` counts. */
+export const pairStatuses = ["accepted", "declined", "cancelled", "expired"] as const;
+
+/**
+ * The one exception to the second rule, and no part of `signals`: off unless monitoring.yaml asks for it
+ * (`prometheus.agent_pairs`), and never more pairs than it says. No rule and no dashboard of ours reads it.
+ */
+export const pairRequests = counter({
+  name: "lighthouse_elicitation_pair_requests_total",
+  help: "Elicitations by who asked whom and how they ended; pairs beyond the limit are counted as other.",
+  unit: "1",
+  labels: { from_agent: "open", to_agent: "open", status: pairStatuses },
+});
 
 /** Every label set that can be written down in advance: where an exporter starts counters and histograms at 0. */
 export const seriesOf = <L extends Labels>(signal: Described<L>): readonly LabelSet<L>[] => {

@@ -33,13 +33,16 @@ const rig = (more: Partial<MetricsOptions> = {}) => {
     } as Recorded);
   const elicitation = (id: string) => (fact: Fact<Extract<EventTypeName, `elicitation.${string}`>>, trace?: string) =>
     happen(`elicitation/${id}`, fact, trace === undefined ? {} : { trace });
-  const ask = (id: string, { trace, timeoutMs = 60_000 }: { trace?: string; timeoutMs?: number } = {}) =>
+  const ask = (
+    id: string,
+    { trace, timeoutMs = 60_000, to = "bob" }: { trace?: string; timeoutMs?: number; to?: string } = {},
+  ) =>
     elicitation(id)(
       {
         type: "elicitation.asked",
         data: {
           from: "alice",
-          to: "bob",
+          to,
           message: "?",
           schema: {},
           schemaHash: "s",
@@ -325,5 +328,57 @@ describe("the text", () => {
   it("is told although the disk cannot be asked", async () => {
     const { metrics } = rig({ readings: { disk: () => Promise.reject(new Error("gone")) } });
     expect(await metrics.text()).toContain("lighthouse_log_position");
+  });
+});
+
+describe("elicitations by who asked whom", () => {
+  const pair = (from: string, to: string, status: string): string =>
+    `lighthouse_elicitation_pair_requests_total{from_agent="${from}",to_agent="${to}",status="${status}"}`;
+
+  it("are not there unless they are asked for", async () => {
+    const { metrics, ask } = rig();
+    ask("el_1");
+    expect(await metrics.text()).not.toContain("pair_requests");
+  });
+
+  it("begin at 0 with a pair's first question, and count how each ended", async () => {
+    const { ask, elicitation, value } = rig({ pairsMax: 2 });
+    ask("el_1");
+    expect(await value(pair("alice", "bob", "accepted"))).toBe(0);
+    elicitation("el_1")(accepted);
+    expect(await value(pair("alice", "bob", "accepted"))).toBe(1);
+    expect(await value(pair("alice", "bob", "declined"))).toBe(0);
+  });
+
+  it("are one for all pairs that come when the table is full", async () => {
+    const { metrics, ask, elicitation, value } = rig({ pairsMax: 2 });
+    for (const [id, to] of [
+      ["el_1", "bob"],
+      ["el_2", "carol"],
+      ["el_3", "dave"],
+      ["el_4", "erin"],
+      ["el_5", "bob"],
+    ] as const) {
+      ask(id, { to });
+      elicitation(id)(accepted);
+    }
+    expect(await value(pair("alice", "bob", "accepted"))).toBe(2);
+    expect(await value(pair("other", "other", "accepted"))).toBe(2);
+    expect(await metrics.text()).not.toContain("dave");
+  });
+});
+
+describe("a call that the policy does not allow", () => {
+  it.each([
+    ["elicitations.ask", "forbidden", "medium"],
+    ["agents.list", "forbidden", "medium"],
+    ["agents.revoke", "permission_escalation", "high"],
+    ["flags.kill", "permission_escalation", "high"],
+    ["rollouts.advance", "permission_escalation", "high"],
+  ])("%s is counted as %s", async (operation, type, severity) => {
+    const { metrics, value } = rig();
+    const call = { operation, actor: "alice", trace: null, receivedAt: 0, refusal: refusal("forbidden", "no") };
+    metrics.observer.served(call);
+    expect(await value(`security_violations_total{type="${type}",severity="${severity}"}`)).toBe(1);
   });
 });

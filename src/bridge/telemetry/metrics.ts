@@ -6,6 +6,7 @@ import type { Clock } from "../../domain/world.ts";
 import type { Log } from "../log/log.ts";
 import { exposition } from "./exposition.ts";
 import { type Meter, meter } from "./meter.ts";
+import { openPairs } from "./pairs.ts";
 import { openSeries, type Series } from "./series.ts";
 import type { Sink } from "./sink.ts";
 import { openStories, type Stories } from "./story.ts";
@@ -16,6 +17,8 @@ export interface MetricsOptions {
   /** Position of the log's head before the bridge starts, where no log is `timed`. */
   readonly replayedUpTo?: number;
   readonly readings?: Readings;
+  /** Counts by who asked whom, for so many pairs; absent: not at all. */
+  readonly pairsMax?: number;
   /** Traces and logs, which follow the same elicitations. */
   readonly sinks?: readonly Sink[];
   /** A label value that no signal knows: a fault in the bridge, told once for each signal. */
@@ -68,13 +71,16 @@ export const createMetrics = (options: MetricsOptions): Metrics => {
   const stories = openStories();
   const counts = meter(series, clock);
   const refresh = (): Promise<void> => refreshGauges(series, stories, clock, readings);
-  const shown = exposition({ families: series.families, refresh });
+  const pairs = options.pairsMax === undefined ? undefined : openPairs(options.pairsMax);
+  const families = pairs === undefined ? series.families : [...series.families, pairs.family];
+  const shown = exposition({ families, refresh });
 
   let past = options.replayedUpTo ?? 0;
   const fold = (event: Recorded): void => {
     const turn = stories.fold(event);
     if (event.position <= past) return counts.replayed(event);
     counts.folded(event, turn);
+    pairs?.folded(event, turn);
     for (const sink of sinks) sink.folded(event, turn);
   };
 

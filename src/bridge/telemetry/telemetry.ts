@@ -34,6 +34,8 @@ export interface TelemetryConfig {
   /** Revision of the source, for `lighthouse_build_info`. */
   readonly revision: string;
   readonly level: Level;
+  /** Counts elicitations by who asked whom, for so many pairs. */
+  readonly pairsMax?: number;
   readonly traces?: { readonly to: Collector; readonly sampling: Sampling };
   readonly logs: {
     readonly logstash?: { readonly address: string; readonly bufferBytes: number };
@@ -175,6 +177,7 @@ export const createTelemetry = (config: TelemetryConfig, ports: TelemetryPorts):
     clock,
     build: { version: service.version, revision: config.revision, node: ports.node },
     sinks,
+    ...(config.pairsMax === undefined ? {} : { pairsMax: config.pairsMax }),
     onFault: (fault) => say("error", "telemetry.fault", "a metric has no such label", { fault }),
     ...(ports.readings === undefined ? {} : { readings: ports.readings }),
   });

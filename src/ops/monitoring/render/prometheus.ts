@@ -53,7 +53,7 @@ const configuration = (spec: Spec) => {
         job_name: "lighthouse-bridge",
         scheme: prometheus.scheme,
         metrics_path: prometheus.metrics_path,
-        sample_limit: sampleLimit,
+        sample_limit: sampleLimit + (prometheus.agent_pairs.enabled ? samplesAPair * prometheus.agent_pairs.max : 0),
         ...credentials(spec, prometheus.token),
         static_configs: [{ targets: prometheus.targets }],
       },
@@ -69,6 +69,9 @@ const configuration = (spec: Spec) => {
  * scrape fails, and BridgeDown says so, before the server runs out of memory.
  */
 const sampleLimit = 7000;
+
+/** One for each way in which an elicitation ends. */
+const samplesAPair = 4;
 
 const hostPort = ({ host, port, protocol }: URL): string =>
   port === "" ? `${host}:${protocol === "https:" ? 443 : 80}` : host;

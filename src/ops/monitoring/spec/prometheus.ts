@@ -1,5 +1,5 @@
 import Type from "typebox";
-import { address, choice, duration, entry, flag, list, secret, section, text, url } from "./parts.ts";
+import { address, choice, duration, entry, flag, list, optIn, secret, section, text, url } from "./parts.ts";
 
 export const prometheus = section("What is scraped, how often, and how long it is kept.", {
   enabled: flag("false renders nothing for Prometheus.", true),
@@ -17,6 +17,17 @@ export const prometheus = section("What is scraped, how often, and how long it i
   metrics_path: text("Where the bridge shows its metrics.", "/metrics", "^/\\S*$"),
   token: Type.Optional(secret("Bearer token for the bridge's metrics.")),
   targets: list("The bridges, host and port each.", address("A bridge."), ["localhost:8765"]),
+  agent_pairs: optIn(
+    "lighthouse_elicitation_pair_requests_total, by who asked whom. Series cost memory in Prometheus: four a pair.",
+    {
+      max: Type.Integer({
+        description: "Pairs with series of their own; all further ones are counted as other.",
+        minimum: 1,
+        maximum: 5000,
+        default: 200,
+      }),
+    },
+  ),
   external_labels: Type.Record(Type.String({ pattern: "^[a-zA-Z_][a-zA-Z0-9_]*$" }), Type.String(), {
     description: "Labels on everything that leaves this Prometheus. A drill sets test to true.",
     default: {},
