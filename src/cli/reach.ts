@@ -1,8 +1,17 @@
 import type { Reach } from "../client/wire.ts";
 import { inWords } from "./duration.ts";
 
-/** What is true about reaching an agent now, in words. */
-export const reachInWords = (reach: Reach, now: number): string => {
+/** What is true about reaching an agent now, in words, and what the latest canary found. */
+export const reachInWords = (reach: Reach, now: number): string =>
+  `${stateInWords(reach, now)}${pingInWords(reach, now)}`;
+
+const pingInWords = ({ ping }: Reach, now: number): string => {
+  if (ping === undefined) return "";
+  const ago = `${inWords(now - ping.at)} ago`;
+  return ping.ok ? `; answered a ping via ${ping.via} ${ago}` : `; no answer to a ping ${ago}`;
+};
+
+const stateInWords = (reach: Reach, now: number): string => {
   switch (reach.state) {
     case "reachable":
       return "reachable now";

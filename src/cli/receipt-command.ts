@@ -4,6 +4,8 @@ import { act, command } from "./command.ts";
 import { type ConnectionOptions, connecting, withClient } from "./connection.ts";
 import { showOutcome } from "./outcome-result.ts";
 import { printable, printableLine } from "./printable.ts";
+import { reachInWords } from "./reach.ts";
+import { realClock } from "./world.ts";
 
 /** `lighthouse receipt ID`: what the bridge knows about a question's way. */
 export const receiptCommand = (): Command =>
@@ -39,10 +41,12 @@ export const receiptCommand = (): Command =>
 const exitOf = (status: "accepted" | "declined" | "cancelled" | "expired" | undefined) =>
   status === undefined || status === "accepted" ? "ok" : status;
 
-const stepLines = ({ steps }: Receipt): readonly string[] =>
-  steps.map(
+const stepLines = ({ steps, reach }: Receipt): readonly string[] => [
+  ...steps.map(
     (step) => `  ${new Date(step.at).toISOString()}  ${String(step.position).padStart(6)}  ${stepInWords(step)}`,
-  );
+  ),
+  ...(reach === undefined ? [] : [`  its target now: ${reachInWords(reach, realClock.now())}`]),
+];
 
 const stepInWords = ({ at: _, position: __, what, ...more }: ReceiptStep): string => {
   const details = Object.entries(more).map(([name, value]) =>

@@ -143,7 +143,12 @@ const stepOf = (step: Receipt["steps"][number]): { at: string; what: string; how
   }
 };
 
-export const reachText = (reach: Reach): string => `${reachNow(reach)}${provenBy(reach)}`;
+export const reachText = (reach: Reach): string => `${reachNow(reach)}${provenBy(reach)}${pinged(reach)}`;
+
+const pinged = ({ ping }: Reach): string => {
+  if (ping === undefined) return "";
+  return ping.ok ? `; answered a ping via ${ping.via} at ${iso(ping.at)}` : `; no answer to a ping at ${iso(ping.at)}`;
+};
 
 const provenBy = ({ proof }: Reach): string => {
   if (proof === undefined) return "";
