@@ -112,6 +112,20 @@ describe("for await of questions()", () => {
     expect(seen).toEqual([lost, next]);
   });
 
+  test("knows that a question has ended when both arrive in one breath", async () => {
+    await kill();
+    const questions = bob.questions();
+    const next = questions.next();
+    await atRest();
+    w.wires.hold("in");
+    const id = await ask();
+    await atRest();
+    await w.t.bridge.elicit.cancel(id, "moot", { actor: "alice", trace: null });
+    await atRest();
+    w.wires.letGo("in");
+    expect((await next).value?.withdrawn.aborted).toBe(true);
+  });
+
   test("gives a process that starts anew what the one before had acknowledged and not answered", async () => {
     await kill();
     const first = reading(bob);

@@ -44,12 +44,11 @@ export const mailbox = ({ link, rng, scheduler, limits, holder, offer }: Mailbox
       try {
         const anew = isNew ? { acknowledged: true } : {};
         isNew = false;
-        // Not sent again over a new connection: what it asks for then is more.
-        const wait = { waitMs: defaultLimits.longPollMsMax, limit: POLL_MAX, ...anew };
-        const mail = await link.call<Mail>("messages.wait", wait, false);
-        failures = 0;
-        take(mail);
-        if (mail.arm === "push" && mail.messages.length === 0 && said === before) isMailed = false;
+        await waitFor({ waitMs: defaultLimits.longPollMsMax, limit: POLL_MAX, ...anew }, (mail) => {
+          failures = 0;
+          take(mail);
+          if (mail.arm === "push" && mail.messages.length === 0 && said === before) isMailed = false;
+        });
       } catch (error) {
         isNew = true;
         // A lost connection is made again by the link, and everything else passes or never does.
@@ -59,6 +58,20 @@ export const mailbox = ({ link, rng, scheduler, limits, holder, offer }: Mailbox
     }
     isPolling = false;
   };
+
+  /**
+   * `heard` is called in the turn in which the reply is read: what is read after it may say that a question has ended, and
+   * must not be overtaken by that question.
+   */
+  const waitFor = (params: object, heard: (mail: Mail) => void): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const done = (mail: unknown): void => {
+        heard(mail as Mail);
+        resolve();
+      };
+      // Not sent again over a new connection: what it asks for then is more.
+      link.send("messages.wait", params, false, done, reject);
+    });
 
   const take = ({ messages }: Mail): void => {
     const taken = messages.filter((message) => offer(message.offer, message._meta?.traceparent));

@@ -11,6 +11,7 @@ import { connect } from "../../src/client/index.ts";
 import { startBridge } from "./bridge-process.ts";
 import { type Counts, type Ledger, ledger } from "./ledger.ts";
 import { startLoad } from "./load.ts";
+import { startSwitching } from "./switching.ts";
 
 /**
  * Kills the real bridge (`kill -9`) in the middle of its work, again and again. After each restart the log must verify,
@@ -27,6 +28,9 @@ export interface CrashPlan {
 export interface CrashReport extends Counts {
   readonly rounds: number;
   readonly logEvents: number;
+  /** Questions that were put from one way of delivery into the other, and those that left a mailbox. */
+  readonly rerouted: number;
+  readonly handedOut: number;
   readonly broken: readonly string[];
 }
 
@@ -47,21 +51,31 @@ export const crashLoop = async ({ rounds, script, say = () => undefined }: Crash
     await bridge.kill();
     rmSync(data, { recursive: true, force: true });
   };
-  const load = await registerAll(data)
-    .then((credentials) => startLoad(credentials, book))
+  const begun = await registerAll(data)
+    .then(async (credentials) => ({
+      load: await startLoad(credentials, book),
+      switching: await startSwitching(operatorOf(data)),
+    }))
     .catch(async (cause: unknown) => {
       await abandon();
       throw cause;
     });
+  const { load, switching } = begun;
+  let turn = Promise.resolve();
   const report = (round: number, broken: readonly string[]): CrashReport => ({
     rounds: round,
     ...book.counts(),
+    ...stored.counts(),
     logEvents: stored.read(),
     broken,
   });
   try {
     for (let round = 1; round <= rounds; round++) {
+      await turn;
       await load.progress(ACKNOWLEDGED_MIN);
+      // In the middle of the round, so that some kills come into it.
+      turn = switching.next(round);
+      turn.catch(() => undefined);
       await pause((round * SPREAD) % WORK_MS_MAX);
       await bridge.kill();
       bridge = await startBridge(data, port, script);
@@ -69,10 +83,12 @@ export const crashLoop = async ({ rounds, script, say = () => undefined }: Crash
       if (broken.length > 0) return report(round, broken);
       if (round % 10 === 0) say(`${round} of ${rounds} rounds: nothing lost, nothing doubled, the log verifies`);
     }
+    await turn;
     await load.finish();
     return report(rounds, await stored.check());
   } finally {
     load.close();
+    switching.close();
     await abandon();
   }
 };
@@ -80,12 +96,17 @@ export const crashLoop = async ({ rounds, script, say = () => undefined }: Crash
 /** Reads the log's file beside the bridge that writes it, from where it stopped the last time. */
 const storedEvents = (path: string, book: Ledger) => {
   let read = 0;
+  let rerouted = 0;
+  let handedOut = 0;
   const readOn = (): void => {
     const source = openSource(path);
     try {
       for (let rows = source.rows(read, ROWS); rows.length > 0; rows = source.rows(read, ROWS)) {
         for (const { position, revision, record } of rows) {
-          book.found(decodeRecord(record, position, revision));
+          const event = decodeRecord(record, position, revision);
+          book.found(event);
+          if (event.type === "elicitation.rerouted") rerouted++;
+          if (event.type === "elicitation.offered" && event.data.until !== undefined) handedOut++;
           read = position;
         }
       }
@@ -95,6 +116,7 @@ const storedEvents = (path: string, book: Ledger) => {
   };
   return {
     read: () => read,
+    counts: () => ({ rerouted, handedOut }),
     /** Every promise that is broken now. */
     check: async (): Promise<readonly string[]> => {
       const verdict = await verifyLog(path);
@@ -108,12 +130,14 @@ const storedEvents = (path: string, book: Ledger) => {
 const ROWS = 1_000;
 
 const registerAll = async (data: string): Promise<readonly TokenCredential[]> => {
-  const credential = JSON.parse(readFileSync(join(data, "operator.json"), "utf8")) as TokenCredential;
-  await using operator = await connect({ credential });
+  await using operator = await connect({ credential: operatorOf(data) });
   const names = Array.from({ length: AGENTS }, (_, i) => `a${i}`);
   // The role `system` is not slowed down by rates that protect from agents.
   return await Promise.all(names.map((name) => operator.agents.add({ name, kind: "service", roles: ["system"] })));
 };
+
+const operatorOf = (data: string): TokenCredential =>
+  JSON.parse(readFileSync(join(data, "operator.json"), "utf8")) as TokenCredential;
 
 const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
@@ -126,6 +150,8 @@ const table = ({ rounds, logEvents, broken, ...counts }: CrashReport, seconds: n
     [counts.events, "custom events acknowledged"],
     [counts.foundAgain, "asks repeated after a crash that were on disk already"],
     [counts.inDoubt, "custom events whose acknowledgement a crash swallowed"],
+    [counts.handedOut, "questions handed out of mailboxes"],
+    [counts.rerouted, "questions put from one way of delivery into the other while they were open"],
     [logEvents, "events in the log, all of them verified"],
     [broken.length, "promises broken"],
     [seconds, "seconds"],
