@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -31,14 +32,14 @@ export const attacked = async (
       clock,
       scheduler,
       rng: { bytes: (size) => randomBytes(size) },
-      hooks: lent(home, serving, attacks),
+      hooks: lent(home, serving, attacks, sabotage),
     });
   } finally {
     await home.cleanUp();
   }
 };
 
-const lent = (home: Folder, first: Serving, attacks: readonly Attack[]): Hooks => {
+const lent = (home: Folder, first: Serving, attacks: readonly Attack[], sabotage: readonly Sabotage[]): Hooks => {
   let serving = first;
   const hooks: Hooks = {
     restart: async () => {
@@ -51,10 +52,19 @@ const lent = (home: Folder, first: Serving, attacks: readonly Attack[]): Hooks =
       const told = await home.run("events", "query", ...page);
       return told.out.replace(/\n$/, "");
     },
+    storeEvidence: async (name) => storedUnder(home, name, sabotage),
   };
   // Without the bridge that it stops, nothing can be cleaned up: lent only where it is used.
   if (!attacks.some(({ needs }) => needs === "editLog")) return hooks;
   return { ...hooks, editLog: () => edited(home, serving) };
+};
+
+/** Lets the review's own folder store something under this name, in a process that is altered as the bridge is. */
+const storedUnder = (home: Folder, name: string, sabotage: readonly Sabotage[]): Noticed => {
+  const script = new URL("store-evidence.ts", import.meta.url).pathname;
+  const env = { ...process.env, ...(sabotage.length === 0 ? {} : sabotaged(...sabotage)) };
+  const { status, stderr } = spawnSync(process.execPath, [script, home.cwd, JSON.stringify(name)], { env });
+  return { noticed: status === 3, says: status === 0 ? "stored" : stderr.toString().trim() };
 };
 
 /** Puts other words into a stored question, in the database file itself. */

@@ -26,6 +26,7 @@ const CHALLENGE = "src/bridge/command/challenge.ts";
 const LOGINS = "src/bridge/projection/logins.ts";
 const IDENTIFY = "src/bridge/transport/identify.ts";
 const KEYRING = "src/bridge/command/keyring.ts";
+const VERIFY_QUESTION = "src/bridge/command/verify-question.ts";
 const ORIGIN = "src/bridge/transport/origin.ts";
 
 const keyLookup = "const key = keyOf(header.kid);";
@@ -159,6 +160,15 @@ const signing: readonly Disabled[] = [
     reddens: ["signature.unsigned"],
   },
   one(
+    "the need of an own signature",
+    {
+      file: ELICITATION,
+      find: "if (state.question.requireEd25519 === true && !command.isOwnSigned) {",
+      replace: "if (false) {",
+    },
+    "signature.own-stripped",
+  ),
+  one(
     "the type of a signature",
     // biome-ignore lint/suspicious/noTemplateCurlyInString: it is source text.
     { file: JWS, find: 'if (header.typ !== typ) return refuse("wrong_type", `typ is not ${typ}`);', replace: "" },
@@ -228,6 +238,35 @@ const bound: readonly Disabled[] = [
   ),
 ];
 
+const asked: readonly Disabled[] = [
+  one(
+    "what a signed question says",
+    { file: VERIFY_QUESTION, find: "if (problems.length > 0) return differs(", replace: "if (false) return differs(" },
+    "question.altered",
+  ),
+  {
+    control: "whose signature a question has",
+    sabotage: [
+      {
+        file: KEYRING,
+        find: "if (history === undefined || history.agent !== agent) return undefined;",
+        replace: "if (history === undefined) return undefined;",
+      },
+      {
+        file: VERIFY_QUESTION,
+        find: "if (problems.length > 0) return differs(",
+        replace: "if (false) return differs(",
+      },
+    ],
+    reddens: ["question.others", "question.altered"],
+  },
+  one(
+    "the age of a signed question",
+    { file: VERIFY_QUESTION, find: "if (ageMs > limits.idempotencyWindowMs || ", replace: "if (false && " },
+    "question.stale",
+  ),
+];
+
 const allowed: readonly Disabled[] = [
   {
     control: "who may answer",
@@ -290,9 +329,9 @@ const allowed: readonly Disabled[] = [
     "the refusal of unknown members",
     {
       file: "src/bridge/transport/input-problems.ts",
-      find: "validator.Check(value) ? none :",
+      find: "validator.Check(value) ? unfit(value) :",
       replace:
-        'validator.Check(value) || validator.Errors(value).every((e) => e.keyword === "additionalProperties" || e.keyword === "boolean") ? none :',
+        'validator.Check(value) || validator.Errors(value).every((e) => e.keyword === "additionalProperties" || e.keyword === "boolean") ? unfit(value) :',
     },
     "authority.assumed-name",
     "input.proto",
@@ -468,6 +507,7 @@ const credentials: readonly Disabled[] = [
       "authority.cancel",
       "standing.guessed",
       "standing.revoked-key",
+      "question.others",
       "replay.other-question",
       "replay.after-restart",
       "replay.sequence",
@@ -574,6 +614,11 @@ const inputs: readonly Disabled[] = [
     "flood.asks",
   ),
   one(
+    "the form of an evidence's name",
+    { file: "src/cli/review/evidence-folder.ts", find: "if (!isFileName.test(name))", replace: "if (false)" },
+    "store.evidence-path",
+  ),
+  one(
     "the leaf hashes of the log",
     { file: "src/bridge/log/verify.ts", find: "const leaf = leafHash(row.record);", replace: "const leaf = row.leaf;" },
     "store.edited-log",
@@ -581,4 +626,12 @@ const inputs: readonly Disabled[] = [
 ];
 
 /** Builds with one control off each. Between them they turn every attack red. */
-export const disabled: readonly Disabled[] = [...signing, ...bound, ...allowed, ...joining, ...credentials, ...inputs];
+export const disabled: readonly Disabled[] = [
+  ...signing,
+  ...bound,
+  ...asked,
+  ...allowed,
+  ...joining,
+  ...credentials,
+  ...inputs,
+];

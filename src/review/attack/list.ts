@@ -6,6 +6,7 @@ import { flood } from "./flood.ts";
 import { input } from "./input.ts";
 import { login } from "./login.ts";
 import { page } from "./page.ts";
+import { question } from "./question.ts";
 import { replay } from "./replay.ts";
 import { signature } from "./signature.ts";
 import { standing } from "./standing.ts";
@@ -17,6 +18,7 @@ import { words } from "./words.ts";
 export const attacks: readonly Attack[] = [
   ...signature,
   ...binding,
+  ...question,
   ...authority,
   ...enrolment,
   ...login,

@@ -90,6 +90,23 @@ export const signature: readonly Attack[] = [
     },
   },
   {
+    id: "signature.own-stripped",
+    title: "The own signature taken off",
+    does: "Answers a question that wants the addressee's own key (`requireEd25519`) with the MAC alone.",
+    tries: "an own signature that is asked for is there",
+    run: async (trial) => {
+      const asker = await trial.agent("asker");
+      const target = await trial.casting.enrol("owner");
+      const offer = await trial.ask(asker, target, { requireEd25519: true });
+      const good = trial.sign(target, offer);
+      const stripped = { ...good, signatures: good.signatures.slice(0, 1) };
+      await trial.attempt("the MAC alone", target, answerCall(offer.id, stripped), {
+        codes: ["own_signature_missing"],
+      });
+      await trial.control("with both", target, answerCall(offer.id, good));
+    },
+  },
+  {
     id: "signature.none",
     title: "Algorithm none",
     does: "Says `alg: none` under the addressee's kid and leaves the signature empty.",
