@@ -23,6 +23,7 @@ test("the exit codes are these, and no two are the same", () => {
     differs: 12,
     conditional: 13,
     noGo: 14,
+    stale: 15,
     interrupted: 130,
   });
 });

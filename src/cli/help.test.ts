@@ -6,6 +6,8 @@ import { armCommand } from "./arm-command.ts";
 import { askCommand } from "./ask-command.ts";
 import { benchCommand } from "./bench-command.ts";
 import { cancelCommand } from "./cancel-command.ts";
+import { certificateCommand } from "./certificate-command.ts";
+import { conditionCommand } from "./condition-command.ts";
 import { connectCommand } from "./connect-command.ts";
 import { doctorCommand } from "./doctor-command.ts";
 import { eventsCommand } from "./events-command.ts";
@@ -30,6 +32,7 @@ const all: readonly Command[] = [
   ...[watchCommand(), verifyCommand(), eventsCommand(), logCommand(), doctorCommand()],
   ...[connectCommand(), mcpCommand(), hookCommand(), pingCommand(), webhookCommand(), benchCommand()],
   ...[flagCommand(), armCommand(), modeCommand(), rolloutCommand(), rollbackCommand()],
+  ...[certificateCommand(), conditionCommand()],
   ...[monitoringCommand(), runbookCommand()],
 ];
 

@@ -7,6 +7,7 @@ import { attackCommand } from "./attack-command.ts";
 import { benchCommand } from "./bench-command.ts";
 import { cancelCommand } from "./cancel-command.ts";
 import { strict } from "./command.ts";
+import { certificateCommand } from "./certificate-command.ts";
 import { conditionCommand } from "./condition-command.ts";
 import { connectCommand } from "./connect-command.ts";
 import { doctorCommand } from "./doctor-command.ts";
@@ -72,6 +73,7 @@ program.addCommand(monitoringCommand());
 program.addCommand(runbookCommand());
 program.addCommand(attackCommand());
 program.addCommand(conditionCommand());
+program.addCommand(certificateCommand());
 program.addCommand(doctorCommand());
 
 await program.parseAsync();
