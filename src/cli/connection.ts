@@ -58,6 +58,8 @@ export const keptCredentialOf = (options: ConnectionOptions) => {
   };
 };
 
+export type KeptCredential = ReturnType<typeof keptCredentialOf>;
+
 export const credentialOf = ({ as, url, data }: ConnectionOptions): Credential => {
   const credential = loadCredential(credentialPath(as, data));
   return { ...credential, url: url ?? currentUrl(credential, data) };

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { act, command } from "./command.ts";
-import { type ConnectionOptions, connecting, credentialOf } from "./connection.ts";
+import { type ConnectionOptions, connecting, keptCredentialOf } from "./connection.ts";
 import { Failure } from "./failure.ts";
 
 /** `lighthouse mcp`: the same tools as at `/mcp`, over standard input and output, signing with the agent's own key. */
@@ -21,7 +21,7 @@ export const mcpCommand = (): Command =>
       }
       // The SDK takes 100 ms to load, which the other commands should not pay.
       const { serveMcpStdio } = await import("./mcp/stdio.ts");
-      await serveMcpStdio(credentialOf(options), signal);
+      await serveMcpStdio(keptCredentialOf(options), signal);
       return "ok";
     }),
   );

@@ -1,8 +1,8 @@
 import { Writable } from "node:stream";
 import { StdioServerTransport, serveStdio } from "@modelcontextprotocol/server/stdio";
 import { mcpServer } from "../../bridge/transport/mcp/server.ts";
-import type { Credential } from "../../client/credential.ts";
 import { connect, type Lighthouse } from "../../client/index.ts";
+import type { KeptCredential } from "../connection.ts";
 import { version } from "../version.ts";
 import { clientDesk } from "./client-desk.ts";
 
@@ -10,11 +10,13 @@ import { clientDesk } from "./client-desk.ts";
  * Serves until the MCP client closes its end. The bridge need not be there yet, and may go and come back: its absence
  * is an answer to a tool call and never the end of this process. Standard output carries the protocol and nothing else.
  */
-export const serveMcpStdio = async (credential: Credential, signal: AbortSignal): Promise<void> => {
+export const serveMcpStdio = async (kept: KeptCredential, signal: AbortSignal): Promise<void> => {
+  const { credential } = kept;
   const say = (text: string): void => void process.stderr.write(`lighthouse mcp: ${text}\n`);
   const client = connect({
-    credential,
+    ...kept,
     patient: true,
+    onKeyTrouble: (error) => say(`the keys are due and were not changed: ${(error as Error).message}`),
     onStatus: (status) => {
       if (status.state === "connected") say(`connected to ${credential.url} as ${credential.agent}`);
       else if (status.state === "reconnecting") say(`no connection (${status.why}); trying again`);
