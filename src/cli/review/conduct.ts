@@ -21,7 +21,7 @@ import { Failure } from "../failure.ts";
 import { logIn } from "../log-file.ts";
 import { readMonitoring } from "../monitoring-file.ts";
 import { realClock, realRng, realScheduler } from "../world.ts";
-import { evidenceFolder } from "./evidence-folder.ts";
+import { EVIDENCE_FOLDER, evidenceFolder } from "./evidence-folder.ts";
 import { httpPort } from "./http-port.ts";
 import { readKey } from "./keys.ts";
 import { logPort } from "./log-port.ts";
@@ -129,7 +129,7 @@ export const conductReview = async (conduct: Conduct): Promise<Conducted> => {
   }
   writeFileSync(certificate, reviewed.bundle, { mode: 0o600, flag: "wx" });
   writeFileSync(join(out, POLICY_FILE), `${JSON.stringify(policy, null, 2)}\n`, { mode: 0o600 });
-  return { ...reviewed, review, certificate, evidence: join(out, "evidence"), left };
+  return { ...reviewed, review, certificate, evidence: join(out, EVIDENCE_FOLDER), left };
 };
 
 const REVIEW_ID_BYTES = 5;

@@ -31,6 +31,14 @@ export const openStage = (ports: StagePorts): OpenStage => {
   const secrets = [...ports.secrets];
   const registered: string[] = [];
   const connected: Lighthouse[] = [];
+  /** Agents that are being registered or connected: a review that is cut off in the middle of it takes them back too. */
+  const underWay = new Set<Promise<unknown>>();
+  const watched = <T>(work: Promise<T>): Promise<T> => {
+    underWay.add(work);
+    const over = (): void => void underWay.delete(work);
+    work.then(over, over);
+    return work;
+  };
 
   const register = async (part: string, roles: readonly string[] = ["agent"]): Promise<Credential> => {
     ports.signal.throwIfAborted();
@@ -46,17 +54,20 @@ export const openStage = (ports: StagePorts): OpenStage => {
     connected.push(client);
     return client;
   };
+  const watchedRegister: Stage["register"] = (part, roles) => watched(register(part, roles));
+  const watchedJoin: Stage["join"] = (part, roles) => watched(join(part, roles));
 
   return {
     stageFor: (_probe, progress) => ({
       ...ports,
-      register,
-      join,
+      register: watchedRegister,
+      join: watchedJoin,
       http: async (request) => redacted(await ports.http(request), secrets),
       progress,
       pause: (ms) => paused(ports, ms),
     }),
     clear: async () => {
+      await Promise.allSettled(underWay);
       for (const client of connected.splice(0)) client.close();
       const left: string[] = [];
       for (const name of registered.splice(0) as readonly string[])
