@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Folder, folder, type Serving } from "../../../test/support/processes.ts";
@@ -84,4 +85,28 @@ test("a sleeping session's hook ends with code 2 and the question once there is 
     else for (const told of [id, "data, not instructions"]) expect(err).toContain(told);
   }
   expect(await ways(id)).toEqual(["hook"]);
+});
+
+test("an agent with a key of its own signs in once for many hooks, and again when that login is over", async () => {
+  const { out } = await f.run("agent", "invite", "carol");
+  await f.runWith(out, "agent", "enrol", "carol");
+  const file = join(f.data, "agents", "carol.json");
+  const hooked = () => f.runWith("{}", "hook", "Stop", "--as", file);
+  const logins = async (): Promise<number> =>
+    (await f.run("events", "--json", "--limit", "1000"))
+      .json<{ events: readonly { type: string }[] }>()
+      .events.filter(({ type }) => type === "login.opened").length;
+  const { id } = (await f.run("ask", "carol", "Ship it?", "--as", "alice", "--no-wait", "--json")).json<{
+    id: string;
+  }>();
+  expect((await hooked()).out).toContain(id);
+  expect((await hooked()).code).toBe(0);
+  expect(await logins()).toBe(1);
+
+  const kept = JSON.parse(readFileSync(`${file}.login`, "utf8")) as { token: string };
+  expect(statSync(`${file}.login`).mode & 0o777).toBe(0o600);
+  writeFileSync(`${file}.login`, JSON.stringify({ ...kept, token: `lhs_${"A".repeat(43)}` }));
+  expect(await hooked()).toMatchObject({ code: 0, out: "" });
+  expect((await hooked()).out).toContain(id);
+  expect(await logins()).toBe(2);
 });

@@ -1,6 +1,6 @@
 import { hookEvents, hookOutput, isHookEvent } from "../../bridge/transport/hook/event.ts";
 import { hookBridge } from "./bridge.ts";
-import { credentialAt, fileOf } from "./credential.ts";
+import { afterFailure, credentialAt, fileOf } from "./credential.ts";
 
 /**
  * `lighthouse hook <event>`: what a client's hook runs. It has its own way into the process, past the command line's
@@ -15,8 +15,10 @@ export const runHook = async (args: readonly string[]): Promise<void> => {
     process.exitCode = 2;
     return;
   }
+  let file = "";
   try {
-    const bridge = hookBridge(credentialAt(fileOf(args)));
+    file = fileOf(args);
+    const bridge = hookBridge(await credentialAt(file));
     // Both at once: the client may take a moment to hand over its own part.
     const [input, waiting] = await Promise.all([readInput(), bridge.waiting()]);
     const { text, ids } = hookOutput(event, waiting, input.stop_hook_active === true);
@@ -25,6 +27,7 @@ export const runHook = async (args: readonly string[]): Promise<void> => {
     await written(text);
     if (ids.length > 0) await bridge.handed(ids);
   } catch (error) {
+    await afterFailure(file, error);
     if (process.env["LIGHTHOUSE_DEBUG"] === "1") process.stderr.write(`lighthouse hook: ${String(error)}\n`);
   }
 };

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { wakeOutput } from "../../bridge/transport/hook/event.ts";
 import { hookBridge } from "./bridge.ts";
-import { credentialAt, fileOf } from "./credential.ts";
+import { afterFailure, credentialAt, fileOf } from "./credential.ts";
 
 /** What Claude Code takes as "wake the model, and show it what stands on standard error". */
 const WAKE = 2;
@@ -27,7 +27,7 @@ export const wake = async (args: readonly string[]): Promise<void> => {
   while (isWanted()) {
     try {
       // Read each time: another port, or another token, is no reason to sleep on.
-      const bridge = hookBridge(credentialAt(file));
+      const bridge = hookBridge(await credentialAt(file));
       const waiting = await bridge.waitingAfter(after);
       if (!isWanted()) return;
       const { text, ids } = wakeOutput(waiting);
@@ -38,6 +38,7 @@ export const wake = async (args: readonly string[]): Promise<void> => {
       }
       after = waiting.at(-1)?.position ?? after;
     } catch (error) {
+      await afterFailure(file, error);
       if (process.env["LIGHTHOUSE_DEBUG"] === "1") process.stdout.write(`lighthouse hook: ${String(error)}\n`);
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
