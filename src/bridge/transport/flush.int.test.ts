@@ -50,8 +50,8 @@ it("every question that leaves over a real socket is on record as offered, also 
 
   expect(await offered()).toBe(asked);
   const { text } = await metrics.expose();
-  expect(text).toContain(`lighthouse_deliveries_total{via="websocket",result="offered",arm="stable"} ${asked}`);
-  expect(text).toContain('lighthouse_deliveries_total{via="websocket",result="failed",arm="stable"} 0');
+  expect(text).toContain(`lighthouse_deliveries_total{via="websocket",result="offered",arm="canary"} ${asked}`);
+  expect(text).toContain('lighthouse_deliveries_total{via="websocket",result="failed",arm="canary"} 0');
   expect(t.faults).toEqual([]);
   socket.terminate();
   close();
