@@ -14,7 +14,8 @@ export interface HandAgent extends Asking {
   readonly call: Line["call"];
   readonly sendRaw: (text: string) => void;
   readonly away: (forMs: number) => void;
-  readonly sign: (offer: Offer, reply: Reply) => Jws;
+  /** `isUsed`: with the number of the latest one. */
+  readonly sign: (offer: Offer, reply: Reply, isUsed?: boolean) => Jws;
 }
 
 export const handAgent = (scene: Scene, who: Actor, credential: TokenCredential): HandAgent => {
@@ -28,9 +29,9 @@ export const handAgent = (scene: Scene, who: Actor, credential: TokenCredential)
 
   const later = (ms: number, task: () => void): void => void world.after(owner, ms, `${name} acts`, task);
 
-  const sign = (offer: Offer, reply: Reply): Jws =>
+  const sign = (offer: Offer, reply: Reply, isUsed = false): Jws =>
     signJws(
-      answerCore(offer, reply, ++seq, Math.floor(world.now() / 1000)),
+      answerCore(offer, reply, isUsed ? seq : ++seq, Math.floor(world.now() / 1000)),
       [{ alg: "HS256", kid: credential.macKid, secret }],
       answerTyp,
     );

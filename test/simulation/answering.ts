@@ -21,7 +21,7 @@ export interface Answering {
 export const answering = (
   { world, sometimes, ledger }: Scene,
   who: Actor,
-  sign: (offer: Offer, reply: Reply) => Jws,
+  sign: (offer: Offer, reply: Reply, isUsed?: boolean) => Jws,
   later: (ms: number, task: () => void) => void,
 ): Answering => {
   /** Its luck with a question depends on nothing but the question, so it is the same in a shorter plan. */
@@ -66,6 +66,12 @@ export const answering = (
       }
       case "accept, then otherwise":
         return answer(on, offer, good(), () => answer(on, offer, good()));
+      case "accept with a used number":
+        return answer(on, offer, sign(offer, { action: "accept", content: kind.good(luck) }, true), (refused) => {
+          if (refused?.code !== "seq_used") return;
+          sometimes.saw("used number refused");
+          later(luck.between(1, 200), accept);
+        });
       case "ignore":
         return;
     }

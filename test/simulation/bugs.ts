@@ -145,6 +145,18 @@ export const bugs = {
         decide(command.type === "answer" || command.type === "cancel" ? reopened(state) : state, command),
     }),
   },
+  "forgets-numbers": {
+    what: "an answer may carry a number that its key has signed with before",
+    wiring: () => ({
+      decide: (decide) => (state, command) =>
+        decide(
+          state,
+          command.type === "answer"
+            ? { ...command, sequences: { ...command.sequences, isUsed: () => false } }
+            : command,
+        ),
+    }),
+  },
   "ignores-leases": {
     what: "a claim is given while another holds it",
     wiring: () => ({

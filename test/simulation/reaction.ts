@@ -12,6 +12,7 @@ export type Reaction =
   | "accept too late"
   | "accept twice"
   | "accept, then otherwise"
+  | "accept with a used number"
   | "ignore";
 
 const usual: Readonly<Record<Reaction, number>> = {
@@ -25,6 +26,7 @@ const usual: Readonly<Record<Reaction, number>> = {
   "accept too late": 2,
   "accept twice": 6,
   "accept, then otherwise": 6,
+  "accept with a used number": 6,
   ignore: 3,
 };
 

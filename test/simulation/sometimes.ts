@@ -47,6 +47,7 @@ export const interesting = [
   "key conflict",
   "cancelled too late",
   "forgery refused",
+  "used number refused",
   "stranger turned away",
   "revoked agent refused",
   "target queued",

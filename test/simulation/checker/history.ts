@@ -53,6 +53,8 @@ export const history = (world: World, sometimes: Sometimes, evidence: Evidence):
   const seen = new Map<string, number>();
   /** When it was durable that an agent is revoked, on the monotonic clock. */
   const revoked = new Map<string, number>();
+  /** Numbers that agents have signed recorded answers with. */
+  const numbers = new Set<string>();
   let startedAt = 0;
   const keys = new Map<string, { readonly id: string; readonly time: number }>();
 
@@ -143,6 +145,9 @@ export const history = (world: World, sometimes: Sometimes, evidence: Evidence):
         if (core.action === "accept" && !evidence.fits(story, core.content)) {
           broken("accepted content fits its schema", event, JSON.stringify(core.content));
         }
+        const number = `${story.asked.to} ${core.seq}`;
+        if (numbers.has(number)) broken("a number counts once", event, `${number} was recorded before`);
+        numbers.add(number);
         if (story.refusedAnswers > 0) sometimes.saw("answer refused and mended");
         return;
       }
