@@ -144,3 +144,33 @@ test("prints nothing but the protocol on standard output, acts as nobody by defa
   expect(out).not.toContain(token);
   expect(out).not.toContain(macSecret);
 });
+
+test("gives a client that declares tasks one for a wait, over stdio too, and its end over a restart of the bridge", async () => {
+  const { id } = (
+    await (await overStdio("2026-07-28", "alice")).tool("lighthouse_ask", { to: "bob", message: "Ship?" })
+  ).value;
+  const running = f.start("mcp", "--as", "alice");
+  const send = async (rpcId: number, method: string, params: object): Promise<Record<string, unknown>> => {
+    const envelope = {
+      "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+      "io.modelcontextprotocol/clientInfo": { name: "raw", version: "1" },
+      "io.modelcontextprotocol/clientCapabilities": { extensions: { "io.modelcontextprotocol/tasks": {} } },
+    };
+    running.type(`${JSON.stringify({ jsonrpc: "2.0", id: rpcId, method, params: { ...params, _meta: envelope } })}\n`);
+    const all = await running.printed(new RegExp(`"id":${rpcId}[,}]`));
+    const line = all.split("\n").find((text) => new RegExp(`^\\{.*"id":${rpcId}[,}]`).test(text)) ?? "{}";
+    return (JSON.parse(line) as { result: Record<string, unknown> }).result;
+  };
+  const created = await send(1, "tools/call", { name: "lighthouse_wait", arguments: { id } });
+  expect(created).toMatchObject({ resultType: "task", taskId: id, status: "working" });
+  await bridge.crash();
+  bridge = await f.serve(bridge.port);
+  const bob = await overStdio("2026-07-28", "bob");
+  await insist(bob, "lighthouse_answer", { id, action: "accept", content: "yes" });
+  const ended = await send(2, "tasks/get", { taskId: id });
+  expect(ended).toMatchObject({
+    status: "completed",
+    result: { structuredContent: { status: "accepted", content: { data: "yes" } } },
+  });
+  running.child.kill("SIGKILL");
+});

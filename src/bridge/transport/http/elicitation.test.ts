@@ -241,16 +241,33 @@ test("a key in the header and another in the body contradict each other", async 
 
 test("an operation that does again what is asked again refuses an idempotency key instead of ignoring it", async () => {
   const t = await trio();
+  const { id } = await t.ask();
   const refused = await t.call({
-    url: "/v1/events",
-    as: t.alice,
-    body: { name: "build.done", payload: 1 },
+    url: `/v1/elicitations/${id}/form`,
+    as: t.bob,
+    body: {},
     headers: { "idempotency-key": "k1" },
   });
   expect([refused.status, refused.problem().problems?.[0]?.message]).toEqual([
     400,
     "this operation takes no Idempotency-Key: repeating it does it again",
   ]);
+});
+
+test("an append and an inquiry take the key from its header, and are done once", async () => {
+  const t = await trio();
+  const twice = async (url: string, body: object) => {
+    const call = () => t.call({ url, as: t.alice, body, headers: { "idempotency-key": "k1" } });
+    return [await call(), await call()].map((answer) => [answer.status, answer.json<{ id: string }>().id]);
+  };
+  for (const [url, body] of [
+    ["/v1/events", { name: "build.done", payload: 1 }],
+    ["/v1/inquiries", { to: ["bob"], message: "Ship it?" }],
+  ] as const) {
+    const [first, second] = await twice(url, body);
+    expect(first?.[0]).toBe(201);
+    expect(second).toEqual(first);
+  }
 });
 
 test("the trace that a request brings is kept with the event it led to", async () => {
