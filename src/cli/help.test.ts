@@ -21,6 +21,7 @@ import { modeCommand } from "./mode-command.ts";
 import { monitoringCommand, runbookCommand } from "./monitoring-command.ts";
 import { pingCommand } from "./ping-command.ts";
 import { receiptCommand } from "./receipt-command.ts";
+import { reviewCommand } from "./review-command.ts";
 import { rollbackCommand } from "./rollback-command.ts";
 import { rolloutCommand } from "./rollout-command.ts";
 import { verifyCommand } from "./verify-command.ts";
@@ -32,7 +33,7 @@ const all: readonly Command[] = [
   ...[watchCommand(), verifyCommand(), eventsCommand(), logCommand(), doctorCommand()],
   ...[connectCommand(), mcpCommand(), hookCommand(), pingCommand(), webhookCommand(), benchCommand()],
   ...[flagCommand(), armCommand(), modeCommand(), rolloutCommand(), rollbackCommand()],
-  ...[certificateCommand(), conditionCommand()],
+  ...[certificateCommand(), conditionCommand(), reviewCommand()],
   ...[monitoringCommand(), runbookCommand()],
 ];
 
