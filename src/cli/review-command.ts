@@ -73,7 +73,7 @@ const runCommand = (): Command =>
       {
         examples: `
           lighthouse review run --profile quick --out ./review
-          lighthouse review run --profile production --policy policy.json --out ./review --monitoring monitoring.yaml --rendered /etc/lighthouse
+          lighthouse review run --policy policy.json --out ./review --monitoring monitoring.yaml --rendered /etc/lighthouse
           lighthouse review run --profile staging --out ./review --restart "systemctl restart lighthouse"`,
         endsWith: ["conditional", "noGo", "refused", "unreachable"],
       },
