@@ -139,6 +139,9 @@ export const liveStory = async (
     });
     await call(answerAt, bob.token, { answer: signed(first, bob, { action: "accept", content: 1 }) });
     const second = await ask();
+    const form = await call<{ readonly path: string }>(`/v1/elicitations/${second.id}/form`, bob.token, {}, true);
+    plant("token of a form", form.path.split("#")[1] ?? "");
+    await call(`/v1/elicitations/${second.id}/form`, alice.token, {});
     await call(`/v1/elicitations/${second.id}/answer`, bob.token, {
       answer: signed(second, bob, { action: "decline", reason: "no" }),
     });

@@ -64,7 +64,7 @@ export const authority: readonly Attack[] = [
   {
     id: "authority.read-others",
     title: "Reading what is others' (BOLA)",
-    does: "Reads the elicitation, its receipt and its events between two others, by its id.",
+    does: "Reads the elicitation, its receipt, its exchange and its events between two others, by its id.",
     tries: "an elicitation is its parties' and auditors'",
     run: async (trial) => {
       const [asker, target, other] = [
@@ -73,8 +73,10 @@ export const authority: readonly Attack[] = [
         await trial.agent("other"),
       ];
       const offer = await trial.ask(asker, target, { message: "the words that nobody else may read" });
-      const paths = [`/v1/elicitations/${offer.id}`, `/v1/elicitations/${offer.id}/receipt`];
+      const paths = ["", "/receipt", "/exchange"].map((part) => `/v1/elicitations/${offer.id}${part}`);
       for (const path of paths) await trial.attempt("by a third agent", other, { path }, notFound);
+      const form = { path: `/v1/elicitations/${offer.id}/form`, body: {} };
+      await trial.attempt("a page of it, by a third agent", other, form, notFound);
       const path = `/v1/events?stream=elicitation/${offer.id}`;
       const seen = await trial.door.call({ path, token: other.token });
       const { events = [] } = (seen.json ?? {}) as { readonly events?: readonly unknown[] };
@@ -103,7 +105,7 @@ export const authority: readonly Attack[] = [
   {
     id: "authority.administer",
     title: "Administering without permission",
-    does: "Registers an administrator, revokes, suspends, invites and rotates the master, as an expert.",
+    does: "Registers and invites an administrator, revokes and suspends another agent and kills a flag, as an expert.",
     tries: "the policy says who administers",
     run: async (trial) => {
       const [asker, victim] = [await trial.agent("asker"), await trial.agent("other")];
@@ -113,7 +115,9 @@ export const authority: readonly Attack[] = [
       for (const act of ["revoke", "suspend"]) {
         await trial.attempt(act, asker, { path: `/v1/agents/${victim.name}/${act}`, body: {} }, denied);
       }
-      await trial.attempt("rotate the master", asker, { path: "/v1/master/rotate", body: {} }, denied);
+      // Of a flag that there is not: what gets through must not hurt the bridge that is tried.
+      const flag = { path: `/v1/flags/${name}/kill`, body: { reason: "probe" } };
+      await trial.attempt("kill a flag", asker, flag, denied);
       await trial.casting.asAdmin("the administrator registers", {
         path: "/v1/agents",
         body: { name, roles: ["guest"] },
