@@ -96,6 +96,23 @@ describe("a line", () => {
     }
   });
 
+  it("about a flag, a mode or a dead letter says what changed and who did it, and not what was written about it", async () => {
+    const t = await logged();
+    const operator = { actor: "ops", trace: null };
+    await t.bridge.flagSet.kill("push-elicitation", "a secret reason", operator);
+    await t.bridge.degrade.alarm("disk", "2 % of the disk is free");
+    expect(t.find("flag.killed")).toMatchObject([
+      {
+        "log.level": "warn",
+        message: "flag killed: push-elicitation, fence 1",
+        lighthouse: { agent_id: "ops", position: expect.any(Number) },
+      },
+    ]);
+    expect(t.find("mode.emergency_entered")).toMatchObject([
+      { "log.level": "error", message: expect.stringContaining("2 % of the disk"), error: { code: "disk" } },
+    ]);
+  });
+
   it("never says what agents said to each other, nor a credential", async () => {
     const t = await logged("debug");
     await roundTrip(t);

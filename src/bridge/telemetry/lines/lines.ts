@@ -196,6 +196,43 @@ const noteworthy = (event: Recorded): (About & { readonly level: Level; readonly
         event: { category: ["iam"], outcome: "success" },
         ours: { agent_id: idOf(event.stream), security_event: false, position: event.position },
       };
+    case "mode.emergency_entered":
+      return {
+        ...common,
+        level: "error",
+        message: `emergency, no new work is taken: ${event.data.detail}`,
+        kind: "alert",
+        event: { category: ["process"], outcome: "failure" },
+        error: { code: event.data.trigger },
+        ours: { agent_id: event.actor, position: event.position },
+      };
+    case "mode.recovery_begun":
+    case "mode.normal_resumed":
+      return {
+        ...common,
+        level: "warn",
+        message: event.type === "mode.normal_resumed" ? "back to normal" : "recovering, no new work is taken",
+        event: { category: ["process"], outcome: "success" },
+        ours: { agent_id: event.actor, position: event.position },
+      };
+    case "flag.set":
+    case "flag.killed":
+    case "flag.restored":
+      return {
+        ...common,
+        level: event.type === "flag.killed" ? "warn" : "info",
+        message: `flag ${event.type.slice("flag.".length)}: ${idOf(event.stream)}, fence ${event.data.fence}`,
+        event: { category: ["configuration"], outcome: "success" },
+        ours: { agent_id: event.actor, position: event.position },
+      };
+    case "elicitation.dead_lettered":
+      return {
+        ...common,
+        level: "warn",
+        message: `dead letter: handed out ${event.data.deliveries} times, and nobody has it`,
+        event: { category: ["session"], outcome: "failure" },
+        ours: { elicitation_id: idOf(event.stream), target_id: event.parties[1] ?? "", position: event.position },
+      };
     case "bridge.started":
       return {
         ...common,
