@@ -30,7 +30,7 @@ try {
   await stage.client.operate("flags.set", {
     ...{ name: "push-elicitation", percentage: 0, targets: [], fence: 0, reason: "the mailbox is the stable arm" },
   });
-  const fleet = await stage.fleet({ workers: 60, rate: 120 });
+  const fleet = await stage.fleet({ workers: 60, rate: 120, timeoutMs: 1_500 });
 
   say(`${at()} $ lighthouse rollout start plan.yaml --reason "push is faster"`);
   const rollout = stage.lighthouse("rollout", "start", stage.write("plan.yaml", plan), "--reason", "push is faster");

@@ -2,7 +2,7 @@
  * A fleet of agents that are asked all the time: what a rollout needs to see something. One process, one connection
  * each, all of it over the bridge's own doors.
  *
- *     node fleet.ts <folder of credentials> <questions a second> [deaf]
+ *     node fleet.ts <folder of credentials> <questions a second> <milliseconds to answer> [deaf]
  *
  * `deaf` is a real fault, of the kind that a canary is for: these agents' program reads its mailbox and does not listen
  * to what is pushed to it. As long as questions come by the mailbox nobody notices. It starts deaf or, by the line
@@ -14,9 +14,7 @@ import { createInterface } from "node:readline";
 import { connect, type Lighthouse, readCredential } from "../../src/client/index.ts";
 import type { Mail } from "../../src/client/wire.ts";
 
-const [folder = ".", rate = "100", mode = ""] = process.argv.slice(2);
-/** Long enough for any answer, short enough for a demonstration to see that none comes. */
-const TIMEOUT_MS = 1_500;
+const [folder = ".", rate = "100", timeoutMs = "10000", mode = ""] = process.argv.slice(2);
 
 const credentialOf = (file: string) => {
   const read = readCredential(readFileSync(join(folder, file), "utf8"));
@@ -71,15 +69,17 @@ const ask = (): void => {
   n++;
   if (asker === undefined || target === undefined) return;
   counts.asked++;
-  asker.ask({ to: target.agent, message: `question ${n}`, schema: { type: "boolean" }, timeoutMs: TIMEOUT_MS }).then(
-    ({ status }) => {
-      if (status === "accepted") counts.answered++;
-      else counts.expired++;
-    },
-    () => {
-      counts.failed++;
-    },
-  );
+  asker
+    .ask({ to: target.agent, message: `question ${n}`, schema: { type: "boolean" }, timeoutMs: Number(timeoutMs) })
+    .then(
+      ({ status }) => {
+        if (status === "accepted") counts.answered++;
+        else counts.expired++;
+      },
+      () => {
+        counts.failed++;
+      },
+    );
 };
 /** A timer cannot be relied on for less. */
 const TICK_MS = 20;

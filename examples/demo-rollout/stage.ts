@@ -19,6 +19,8 @@ export interface Fleet {
   readonly workers: number;
   /** Questions a second, over all of them. */
   readonly rate: number;
+  /** How long a question waits for its answer, in milliseconds. */
+  readonly timeoutMs?: number;
   readonly deaf?: boolean;
 }
 
@@ -93,7 +95,7 @@ export const rolloutStage = async (onLine: (who: string, line: string) => void =
       return path;
     },
     /** Registers a fleet and lets it work. */
-    fleet: async ({ workers, rate, deaf = false }: Fleet): Promise<Player> => {
+    fleet: async ({ workers, rate, timeoutMs = 10_000, deaf = false }: Fleet): Promise<Player> => {
       const files = join(folder, "fleet");
       mkdirSync(files, { mode: 0o700 });
       const names = [...Array.from({ length: workers }, (_, i) => `worker-${i + 1}`), "asker-1", "asker-2"];
@@ -102,7 +104,12 @@ export const rolloutStage = async (onLine: (who: string, line: string) => void =
         const credential = await client.agents.add({ name, kind: "service", roles: ["system"] });
         writeFileSync(join(files, `${name}.json`), JSON.stringify(credential), { mode: 0o600 });
       }
-      const player = enter("fleet", "examples/demo-rollout/fleet.ts", [files, String(rate), ...(deaf ? ["deaf"] : [])]);
+      const player = enter("fleet", "examples/demo-rollout/fleet.ts", [
+        files,
+        String(rate),
+        String(timeoutMs),
+        ...(deaf ? ["deaf"] : []),
+      ]);
       await player.says('"ready"');
       return player;
     },

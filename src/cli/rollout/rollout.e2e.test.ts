@@ -63,7 +63,7 @@ describe("a rollout on a live bridge, under load", () => {
 
   test("with a fault in the canary arm goes back by itself, and no question is lost", async () => {
     await off();
-    await stage.fleet({ workers: 40, rate: 100, deaf: true });
+    await stage.fleet({ workers: 40, rate: 100, timeoutMs: 1_500, deaf: true });
     const rollout = stage.lighthouse("rollout", "start", stage.write("p.yaml", plan), "--reason", "e2e");
     expect(await rollout.left, rollout.output()).toBe(10);
     expect(await flag()).toMatchObject({ status: "killed" });
@@ -166,6 +166,16 @@ describe("an emergency rollback", () => {
     const again = stage.lighthouse("rollback", "--reason", "once more");
     expect(await again.left).toBe(3);
     expect(again.output()).toContain("nothing to roll back");
+  });
+
+  test("goes on by itself when the bridge is killed in the middle of it, and comes back", async () => {
+    await pending(10, 20);
+    const rollback = stage.lighthouse("rollback", "--reason", "e2e");
+    await rollback.says("switch done");
+    await stage.restartBridge();
+    expect(await rollback.left, rollback.output()).toBe(0);
+    expect(count(await story(), "rollback.step_done")).toBe(7);
+    expect(report().data_loss).toMatchObject({ inFlight: 200, handedOver: 200, lost: 0 });
   });
 
   test("of some agents leaves the others where they are", async () => {
