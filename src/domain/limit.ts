@@ -62,6 +62,9 @@ export const defaultLimits = {
   emergencyRetryAfterMs: 30_000,
   longPollMsMax: 45_000,
   longPollsPerAgentMax: 32,
+  /** Reads of the log that one agent has at once, and more of them that wait in its own line. */
+  logReadsAtOncePerAgentMax: 2,
+  logReadsWaitingPerAgentMax: 64,
   connectionsMax: 10_000,
   connectionsPerAgentMax: 16,
   subscriptionsPerConnectionMax: 16,

@@ -614,6 +614,11 @@ const inputs: readonly Disabled[] = [
     "flood.asks",
   ),
   one(
+    "the line that an agent's reads stand in",
+    { file: "src/bridge/transport/turns.ts", find: "if (line.running >= atOnceMax) {", replace: "if (false) {" },
+    "flood.reads",
+  ),
+  one(
     "the form of an evidence's name",
     { file: "src/cli/review/evidence-folder.ts", find: "if (!isFileName.test(name))", replace: "if (false)" },
     "store.evidence-path",

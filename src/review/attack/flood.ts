@@ -41,4 +41,36 @@ export const flood: readonly Attack[] = [
       }
     },
   },
+  {
+    id: "flood.reads",
+    title: "A flood of searches",
+    does: "One agent searches the log 120 times at once; a well-behaved one asks in between and is answered.",
+    tries: "each agent's reads of the log stand in a line of their own",
+    run: async (trial) => {
+      const [reader, asker, target] = [
+        await trial.casting.register("reader", ["agent"]),
+        await trial.agent("asker"),
+        await trial.agent("target"),
+      ];
+      const searching = Promise.all(
+        Array.from({ length: SEARCHES }, () => trial.door.call({ path: "/v1/events?limit=1000", token: reader.token })),
+      );
+      const offer = await trial.ask(asker, target);
+      const served = await trial.control(
+        "a well-behaved agent is answered meanwhile",
+        target,
+        answerCall(offer.id, trial.sign(target, offer)),
+      );
+      const replies = await searching;
+      const refused = replies.filter(({ code }) => code === "too_busy").length;
+      const says = `${refused} of ${SEARCHES} refused as too_busy; the other's answer took ${Math.round(served.ms)} ms`;
+      trial.check("what does not fit in its line is refused", refused > 0, says);
+      const others = replies.filter(({ status, code }) => status !== 200 && code !== "too_busy");
+      trial.check("the rest is served", others.length === 0, others.length === 0 ? "200" : `${others[0]?.status}`);
+      await trial.control("afterwards it reads on", reader, { path: "/v1/events?limit=1" });
+    },
+  },
 ];
+
+/** Searches at once: more than any one agent may have under way and in line. */
+const SEARCHES = 120;

@@ -1,13 +1,15 @@
 import { Type } from "typebox";
 import { type EventTypeName, eventTypes, type Recorded } from "../../../domain/event.ts";
 import { defaultLimits } from "../../../domain/limit.ts";
-import type { Problem } from "../../../domain/refusal.ts";
+import { type Problem, refusal } from "../../../domain/refusal.ts";
+import type { Bridge } from "../../bridge.ts";
 import { customNamePattern } from "../../command/custom.ts";
 import type { EventPage, EventQuery } from "../../log/log.ts";
 import { cloudEvent } from "../cloudevent.ts";
 import { invalidInput } from "../input-problems.ts";
 import { operation, type Principal } from "../operation.ts";
 import { fitting, PAGE_CHARS_MAX } from "../page.ts";
+import { type Turns, turns } from "../turns.ts";
 import { AnyJson, EventSchema, IdempotencyKey, Name, Position } from "../views.ts";
 import { callerOf } from "./elicitations.ts";
 
@@ -90,17 +92,41 @@ export const query = operation({
       ...(since === undefined ? {} : { since: Date.parse(since) }),
       ...(until === undefined ? {} : { until: Date.parse(until) }),
     };
-    const page = await readVisible(bridge.log.read, query, who);
-    return {
-      ok: true,
-      value: {
-        events: page.events.map((e) => cloudEvent(e, bridge.audience)),
-        next: page.next,
-        head: bridge.log.head().position,
-      },
-    };
+    const leave = await readersOf(bridge).take(who.agent);
+    if (leave === undefined) {
+      const detail = `${bridge.limits.logReadsWaitingPerAgentMax} of your reads of the log wait already`;
+      return { ok: false, refusal: refusal("too_busy", detail, { retryAfterMs: 1_000 }) };
+    }
+    try {
+      const page = await readVisible(bridge.log.read, query, who);
+      return {
+        ok: true,
+        value: {
+          events: page.events.map((e) => cloudEvent(e, bridge.audience)),
+          next: page.next,
+          head: bridge.log.head().position,
+        },
+      };
+    } finally {
+      leave();
+    }
   },
 });
+
+/**
+ * A search through what one may not see costs up to 160 reads and shows nothing: without a line of its own, one agent with
+ * 200 connections put everybody's median answer from 2 ms to 81.
+ */
+const readersOf = (bridge: Bridge): Turns => {
+  let readers = allReaders.get(bridge);
+  if (readers === undefined) {
+    readers = turns(bridge.limits.logReadsAtOncePerAgentMax, bridge.limits.logReadsWaitingPerAgentMax);
+    allReaders.set(bridge, readers);
+  }
+  return readers;
+};
+
+const allReaders = new WeakMap<Bridge, Turns>();
 
 /** Events read at once: with 256 KB each, the most an event can have, 25 MB. */
 const READ_EVENTS = 100;
