@@ -257,8 +257,8 @@ export const startBridge = async (ports: BridgePorts) => {
     load: inquiries.load,
     first: (actor, key) => keyed.find("inquire", actor, key, now()),
     openFrom: inquiries.openFrom,
-    unaskable: (target, asker) =>
-      elicit.unaskable(target, asker) ??
+    unaskable: (target, asker, requireEd25519) =>
+      elicit.unaskable(target, asker, requireEd25519) ??
       (door.isAllowed(asker, "ask", target)
         ? undefined
         : refusal("forbidden", `the policy does not let ${asker} ask ${target}`)),

@@ -158,3 +158,25 @@ describe("the number that a key signs with", () => {
     expect(await give(t, id, signed(t, id, [bob.mac], 3, 3))).toBe("ended");
   });
 });
+
+describe("an inquiry that requires such signatures", () => {
+  test("passes over experts without a key of their own, and ends with an answer that has both", async () => {
+    const { t, bob } = await scene();
+    await t.register("carol", ["agent"], { expertise: ["sql"] });
+    const alice = { actor: "alice", trace: null };
+    const toExperts = { expertise: "sql", message: "?", requireEd25519: true };
+    expect(await t.bridge.inquire.ask(toExperts, alice)).toMatchObject({ refusal: { code: "nobody_able" } });
+    const toCarol = await t.bridge.inquire.ask({ to: ["bob", "carol"], message: "?", requireEd25519: true }, alice);
+    expect(toCarol).toMatchObject({ refusal: { code: "own_key_missing" } });
+
+    const asked = await t.bridge.inquire.ask({ to: ["bob"], message: "?", requireEd25519: true }, alice);
+    const [item] = t.bridge.deliver.inbox("bob");
+    if (!asked.ok || item === undefined) throw new Error("bob was not asked");
+    const { id } = item.offer;
+    expect(await give(t, id, signed(t, id, [bob.mac], 1))).toBe("own_signature_missing");
+    expect(await give(t, id, signed(t, id, both(bob), 1))).toBe("ended");
+    await t.clock.advance(0);
+    const held = await t.bridge.inquiries.get(asked.id);
+    expect(held?.state).toMatchObject({ status: "concluded", conclusion: { how: "agreed" } });
+  });
+});

@@ -18,6 +18,7 @@ interface Options extends ConnectionOptions {
   readonly wait: boolean;
   readonly key?: string;
   readonly causedBy?: string;
+  readonly requireEd25519?: true;
   readonly expertise?: string;
   readonly quorum?: Quorum;
   readonly fallback?: string;
@@ -38,6 +39,7 @@ export const askCommand = (): Command =>
         lighthouse ask bob "Which port?" --schema '{"type":"object","properties":{"port":{"type":"integer"}},"required":["port"]}'
         lighthouse ask dba "May I drop table x?" --as alice --timeout 2h --no-wait --json
         lighthouse ask ops "Restart?" --key restart-2026-01-05      # asks once, however often it is run
+        lighthouse ask eve "Sign off release 1.4?" --require-ed25519   # \`lighthouse verify\` proves the answer to anybody
         lighthouse ask --expertise sql --quorum 2/3 --fallback dba "Which index?"
         lighthouse ask bob,carol,dave "Ship it?" --quorum majority --hedge 30s --default '{"ship":false}'`,
         endsWith: ["refused", "declined", "expired", "unreachable", "cancelled"],
@@ -65,6 +67,10 @@ export const askCommand = (): Command =>
     .option("--no-wait", "print the id as soon as the question is on disk, and leave")
     .option("--key <key>", "idempotency key: the same key asks once")
     .option("--caused-by <id>", "the elicitation that led to this one")
+    .option(
+      "--require-ed25519",
+      "take no answer that the agent's own key has not signed, so that it can be proven to others",
+    )
     .action((first: string, second: string | undefined, options: Options) =>
       act(options, (doing) =>
         withClient(options, doing, async (client) => {
@@ -80,6 +86,7 @@ export const askCommand = (): Command =>
               ...(timeoutMs === undefined ? {} : { timeoutMs }),
               ...(key === undefined ? {} : { key }),
               ...(causedBy === undefined ? {} : { causedBy }),
+              ...(options.requireEd25519 === true ? { requireEd25519: true } : {}),
             },
             { signal, onAbort: "leave" },
           );

@@ -30,6 +30,7 @@ export interface InquireOptions {
   readonly wait: boolean;
   readonly key?: string;
   readonly causedBy?: string;
+  readonly requireEd25519?: true;
   readonly quorum?: Quorum;
   readonly fallback?: string;
   readonly hedge?: number;
@@ -67,6 +68,7 @@ const paramsOf = (options: InquireOptions): Partial<InquireParams> => ({
   ...given("hedgeMs", options.hedge),
   ...given("finally", options.fallback),
   ...given("causedBy", options.causedBy),
+  ...given("requireEd25519", options.requireEd25519),
   ...given("key", options.key),
 });
 

@@ -27,6 +27,8 @@ export interface InquireParams {
   /** What to assume when there is no agreement; must fit the schema. */
   readonly default?: Json;
   readonly causedBy?: string;
+  /** Each answer must carry a signature by its author's own key; whoever has none is not asked. */
+  readonly requireEd25519?: boolean;
   /** The same inquiry under the same key is made once; one is made up if absent, so that a lost reply makes no second. */
   readonly key?: string;
 }

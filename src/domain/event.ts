@@ -1,6 +1,6 @@
+import { conditionEvents } from "./event-condition.ts";
 import { flagEvents } from "./event-flag.ts";
 import { modeEvents } from "./event-mode.ts";
-import { conditionEvents } from "./event-condition.ts";
 import { rolloutEvents } from "./event-rollout.ts";
 import { count, object, strings, text, time } from "./event-shape.ts";
 import type { FromShape, ShapeSchema } from "./json.ts";
@@ -237,10 +237,11 @@ export const eventTypes = {
   /** Taken out of one way of delivery and put into the other. */
   "elicitation.rerouted": {
     version: 1,
-    shape: object(
-      { from: { type: "string", enum: arms }, to: { type: "string", enum: arms }, reason: text },
-      ["from", "to", "reason"],
-    ),
+    shape: object({ from: { type: "string", enum: arms }, to: { type: "string", enum: arms }, reason: text }, [
+      "from",
+      "to",
+      "reason",
+    ]),
   },
   "elicitation.claimed": {
     version: 1,
@@ -282,6 +283,7 @@ export const eventTypes = {
         ...underKey,
         causedBy: text,
         root: text,
+        requireEd25519: { type: "boolean", description: "of each answer, as of an elicitation's" },
       },
       ["from", "candidates", "quorum", "width", "message", "schema", "deadline", "attemptMs", "hasDefault"],
     ),

@@ -301,7 +301,8 @@ export const elicitCommands = (ports: ElicitPorts) => {
   return {
     ask,
     answer,
-    unaskable: (to: string, from: string): Refusal | undefined => askable({ to, message: "" }, from),
+    unaskable: (to: string, from: string, requireEd25519 = false): Refusal | undefined =>
+      askable({ to, message: "", requireEd25519 }, from),
     /** The inquiry that this is an attempt of is over. */
     withdraw: async (id: string): Promise<Outcome> => {
       const { state } = await lookup.load(streamOf.elicitation(id));

@@ -38,6 +38,8 @@ export interface Inquire {
   readonly finally?: string;
   readonly default?: Json;
   readonly causedBy?: string;
+  /** Each answer must carry a signature by its author's own key; whoever has none is not asked. */
+  readonly requireEd25519?: boolean;
   /** Idempotency key: the same inquiry under the same key is made once. */
   readonly key?: string;
 }
@@ -49,7 +51,7 @@ export interface InquirePorts extends Omit<ElicitPorts, "lookup" | "keyOf" | "se
   /** Everybody but the asker who can be asked about this, best first, each with the reason. */
   readonly able: (expertise: string, asker: string) => readonly Candidate[];
   /** Why this agent cannot be asked; undefined when it can. */
-  readonly unaskable: (agent: string, asker: string) => Refusal | undefined;
+  readonly unaskable: (agent: string, asker: string, requireEd25519?: boolean) => Refusal | undefined;
 }
 
 interface Inquired {
@@ -102,6 +104,7 @@ export const inquireCommands = (ports: InquirePorts) => {
       inquiry: id,
       root: correlation,
       ...(plan.causedBy === undefined ? {} : { causedBy: plan.causedBy }),
+      ...(plan.requireEd25519 === true ? { requireEd25519: true } : {}),
     });
     const asked: ElicitationFact = { type: "elicitation.asked", data: question };
     const stream = streamOf.elicitation(elicitation);
@@ -188,6 +191,7 @@ export const inquireCommands = (ports: InquirePorts) => {
         hasDefault: request.default !== undefined,
         ...(request.default === undefined ? {} : { default: request.default }),
         ...(request.causedBy === undefined ? {} : { causedBy: request.causedBy }),
+        ...(request.requireEd25519 === true ? { requireEd25519: true } : {}),
       },
     };
   };
@@ -198,9 +202,13 @@ export const inquireCommands = (ports: InquirePorts) => {
     from: string,
   ): { readonly ok: true; readonly list: readonly Candidate[] } | Refused => {
     const named = (request.to ?? []).map((agent) => ({ agent, why: "named by the asker" }));
-    const able = request.expertise === undefined ? [] : ports.able(request.expertise, from);
+    const { requireEd25519 = false } = request;
+    const known = request.expertise === undefined ? [] : ports.able(request.expertise, from);
+    // Of those who are only known for an expertise, whoever cannot sign is passed over; who was named is refused below.
+    const able = requireEd25519 ? known.filter(({ agent }) => ports.unaskable(agent, from, true) === undefined) : known;
     if (request.expertise !== undefined && able.length === 0) {
-      return no("nobody_able", `nobody who can be asked knows ${request.expertise}`);
+      const who = requireEd25519 && known.length > 0 ? "nobody with a key of its own" : "nobody who can be asked";
+      return no("nobody_able", `${who} knows ${request.expertise}`);
     }
     const last =
       request.finally === undefined ? [] : [{ agent: request.finally, why: "asked when nobody else answered" }];
@@ -208,7 +216,7 @@ export const inquireCommands = (ports: InquirePorts) => {
     if (new Set(list.map((c) => c.agent)).size < list.length) return no("invalid_input", "`to` names an agent twice");
     if (list.length > limits.candidatesMax) return no("invalid_input", `at most ${limits.candidatesMax} can be asked`);
     for (const { agent } of list) {
-      const denied = ports.unaskable(agent, from);
+      const denied = ports.unaskable(agent, from, requireEd25519);
       if (denied !== undefined) return { ok: false, refusal: denied };
     }
     return { ok: true, list };

@@ -78,6 +78,11 @@ export const ask = operation({
         Type.Unsafe<Json>({ description: "the answer to assume when there is none; must fit the schema" }),
       ),
       causedBy: Type.Optional(ElicitationId),
+      requireEd25519: Type.Optional(
+        Type.Boolean({
+          description: "as with `elicitations.ask`, of each answer; whoever has no own key is not asked",
+        }),
+      ),
       key: Type.Optional(IdempotencyKey),
     },
     { additionalProperties: false },
