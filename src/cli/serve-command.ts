@@ -40,7 +40,11 @@ export const serveCommand = (): Command =>
     )
     .option("--name <uri>", "this bridge's name in everything that is signed (only when the folder is new)")
     .option("--allow-private-webhooks", "let agents' webhooks lead to loopback and private networks")
-    .option("--allow-origin <origin...>", "let pages of this origin call the bridge, as https://app.example", parseOrigin)
+    .option(
+      "--allow-origin <origin...>",
+      "let pages of this origin call the bridge, as https://app.example",
+      parseOrigin,
+    )
     .option("--monitoring <file>", "a monitoring.yaml (default: the one in the data folder, if there is one)")
     .option("--json", "print one JSON line when ready, instead of sentences")
     .addHelpText(
