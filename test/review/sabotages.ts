@@ -27,9 +27,9 @@ export const disabled: readonly Disabled[] = [
     control: "the whole text of a custom event",
     sabotage: {
       file: "src/bridge/command/custom.ts",
-      find: '{ type: "custom", data: { name, payload } },',
+      find: '{ type: "custom", data: { name, payload, ...under } },',
       replace:
-        '{ type: "custom", data: { name, payload: JSON.parse(JSON.stringify(payload).replace(/[^\\x20-\\x7e]/gu, "?")) } },',
+        '{ type: "custom", data: { name, payload: JSON.parse(JSON.stringify(payload).replace(/[^\\x20-\\x7e]/gu, "?")), ...under } },',
     },
     reddens: ["events.custom"],
   },

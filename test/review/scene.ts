@@ -10,6 +10,7 @@ import { connect } from "../../src/client/index.ts";
 import type { Json } from "../../src/domain/json.ts";
 import { drillEventName, evidenceOf } from "../../src/ops/monitoring/drill/evidence.ts";
 import { runDrill, type Stage } from "../../src/ops/monitoring/drill.ts";
+import type { StepPorts } from "../../src/ops/rollout/rollback/steps.ts";
 import type { Policy } from "../../src/review/policy.ts";
 import { probesFrom } from "../../src/review/probe/list.ts";
 import { proposedPolicy } from "../../src/review/probe/propose.ts";
@@ -165,13 +166,15 @@ export const everyPort = ({ bridge, town }: Scene): Partial<Parameters<typeof co
   ports: { rehearse: rehearsalOn(bridge, town) },
 });
 
-const rehearsalOn = ({ url, data }: LiveBridge, { credential }: Town) =>
+export const rehearsalOn = ({ url, data }: LiveBridge, { credential }: Town, other: Partial<StepPorts> = {}) =>
   rehearsalBy(
-    (client) =>
-      rolloutPorts({ data, url }, client, {
+    (client) => ({
+      ...rolloutPorts({ data, url }, client, {
         terminal: { note: () => undefined } as never,
         signal: new AbortController().signal,
       }),
+      ...other,
+    }),
     () => connect({ credential }),
   );
 

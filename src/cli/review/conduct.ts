@@ -63,6 +63,11 @@ export interface Conduct {
   readonly ports?: Partial<ProbePorts>;
 }
 
+export type Watch = Pick<
+  Conduct,
+  "signal" | "env" | "token" | "data" | "out" | "rendered" | "runbooks" | "restart" | "channels" | "ports"
+>;
+
 export interface Conducted extends Reviewed {
   readonly review: string;
   /** Path of the bundle. */
@@ -134,7 +139,8 @@ export const conductReview = async (conduct: Conduct): Promise<Conducted> => {
 
 const REVIEW_ID_BYTES = 5;
 
-const portsOf = (conduct: Conduct, url: string, spec: Spec | undefined): ProbePorts => {
+/** What a review of this bridge can do, with what only a machine has. */
+export const portsOf = (conduct: Watch, url: string, spec: Spec | undefined): ProbePorts => {
   const { signal, env, token, rendered, runbooks, restart, channels } = conduct;
   const restarts = typeof restart === "string" ? restartBy(restart, url, signal) : restart;
   return {

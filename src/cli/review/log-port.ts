@@ -85,24 +85,48 @@ const copyOf = async (path: string, keys: Lies["keys"]): Promise<LogCopy> => {
   };
 };
 
-/** One bit of the record in the middle of the log; which bit is left to chance. */
+/**
+ * One bit of the data of an event in the middle of the log, chosen so that the record still reads well: a digit or a
+ * letter becomes another one. Whatever only looks at form or at the columns beside it sees nothing; the hash has to.
+ */
 const flipIn = (path: string, rng: Rng): number => {
   const db = new DatabaseSync(path);
   try {
     const row = db
-      .prepare(
-        "SELECT position, CAST(record AS BLOB) AS record FROM event ORDER BY position LIMIT 1 OFFSET (SELECT count(*) / 2 FROM event)",
-      )
-      .get() as { readonly position: number; readonly record: Uint8Array } | undefined;
+      .prepare("SELECT position, record FROM event ORDER BY position LIMIT 1 OFFSET (SELECT count(*) / 2 FROM event)")
+      .get() as { readonly position: number; readonly record: string } | undefined;
     if (row === undefined) throw new Error("the log is empty");
-    const bytes = Buffer.from(row.record);
-    const at = Buffer.from(rng.bytes(4)).readUInt32BE() % bytes.byteLength;
-    // The lowest bit keeps the text ASCII where it was, so that what is found is the change and not broken UTF-8.
-    bytes[at] = (bytes[at] as number) ^ 1;
-    db.prepare("UPDATE event SET record = CAST(? AS TEXT) WHERE position = ?").run(bytes, row.position);
+    const from = row.record.indexOf('"data":') + '"data":'.length;
+    const places = [...row.record.slice(from).matchAll(/[a-zA-Z0-9]/g)].map(({ index }) => from + index);
+    const chosen = Array.from(
+      { length: CHOICES },
+      () => places[Buffer.from(rng.bytes(4)).readUInt32BE() % places.length],
+    );
+    const at = chosen.find((place) => place !== undefined && readsWell(flippedAt(row.record, place), row.record));
+    if (at === undefined) throw new Error(`the event at ${row.position} has no data in which a bit could be changed`);
+    db.prepare("UPDATE event SET record = ? WHERE position = ?").run(flippedAt(row.record, at), row.position);
     return row.position;
   } finally {
     db.close();
+  }
+};
+
+/** Nearly every one will do; a record can be long, and each has to be read. */
+const CHOICES = 64;
+
+const flippedAt = (text: string, at: number): string =>
+  `${text.slice(0, at)}${String.fromCharCode(text.charCodeAt(at) ^ 1)}${text.slice(at + 1)}`;
+
+/** JSON as before, with everything outside its data unchanged. */
+const readsWell = (text: string, before: string): boolean => {
+  try {
+    const [{ data: _, ...rest }, { data: __, ...was }] = [JSON.parse(text), JSON.parse(before)] as readonly [
+      { readonly data: unknown },
+      { readonly data: unknown },
+    ];
+    return JSON.stringify(rest) === JSON.stringify(was);
+  } catch {
+    return false;
   }
 };
 

@@ -19,7 +19,12 @@ export interface Raw {
 
 /** A probe says what it saw, or why it saw nothing; whether that is enough is for the policy. */
 export type Found =
-  | { readonly ran: true; readonly evidence: readonly Raw[] }
+  | {
+      readonly ran: true;
+      readonly evidence: readonly Raw[];
+      /** The same, found on something that was broken on purpose: it has to fail where the other passes. */
+      readonly selfTest?: { readonly sabotage: string; readonly evidence: readonly Raw[] };
+    }
   | { readonly ran: false; readonly reason: NotRunReason };
 
 /** A check as its probe proposes it to a policy: what is made of its evidence, and within what it has to be. */

@@ -2,7 +2,7 @@ import { LighthouseFault, LighthouseRefusal } from "../../client/refusal.ts";
 import type { Clock, Scheduler } from "../../domain/world.ts";
 import type { NotRunReason, ProbeResult, ProbeRun } from "../check.ts";
 import type { EvidenceWriter, ResourceDescriptor } from "../evidence/descriptor.ts";
-import { type Found, notRun, type Probe, type Profile } from "./probe.ts";
+import { type Found, notRun, type Probe, type Profile, type Raw } from "./probe.ts";
 import type { OpenStage } from "./stage.ts";
 
 export interface RunProbes {
@@ -84,10 +84,18 @@ const resultsOf = async (
   const common = { probe: { id, version }, startedAt, endedAt: moment(clock) };
   if (!found.ran) return checks.map(({ id: check }) => ({ ...common, check, state: "not-run", reason: found.reason }));
   const collectedAt = clock.now();
-  const files: ResourceDescriptor[] = [];
-  for (const { name, mediaType, bytes } of found.evidence)
-    files.push(await evidence.put(bytes, { name, mediaType, collectedAt }));
-  return checks.map(({ id: check }) => ({ ...common, check, state: "ran", evidence: files }));
+  const kept = async (raws: readonly Raw[]): Promise<ResourceDescriptor[]> => {
+    const files: ResourceDescriptor[] = [];
+    for (const { name, mediaType, bytes } of raws)
+      files.push(await evidence.put(bytes, { name, mediaType, collectedAt }));
+    return files;
+  };
+  const files = await kept(found.evidence);
+  const selfTest =
+    found.selfTest === undefined
+      ? {}
+      : { selfTest: { sabotage: found.selfTest.sabotage, evidence: await kept(found.selfTest.evidence) } };
+  return checks.map(({ id: check }) => ({ ...common, check, state: "ran", evidence: files, ...selfTest }));
 };
 
 const moment = (clock: Clock): string => new Date(clock.now()).toISOString();
