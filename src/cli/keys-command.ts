@@ -35,7 +35,7 @@ const rotateMaster = (): Command =>
       new Option(
         "--older <how>",
         "revoked: MAC keys of older epochs sign nothing from now on. Agents with a key of their own fetch a new one by " +
-          "themselves; agents with a bearer token only have to be added anew",
+          "themselves; agents with nothing but a bearer token have to be invited to enrol one",
       )
         .choices(["accepted", "revoked"])
         .default("accepted"),

@@ -156,6 +156,18 @@ test("when the master secret has a new epoch, the agent comes for its MAC key wi
   await until(() => doors.bridge.elicitations.find(id)?.state.status === "ended");
 });
 
+test("when older epochs are revoked, an agent that is connected gets its new MAC key as soon as it needs it", async () => {
+  const doors = await scene({ master: { epoch: 1, secret: new Uint8Array(32).fill(7), keep: () => undefined } });
+  const kept: KeyCredential[] = [];
+  const { client } = await joined(doors, "bob", node, { onCredential: (changed) => void kept.push(changed) });
+  await doors.register("alice");
+  await doors.bridge.master.rotate("revoked", "a backup was stolen", operator);
+  const id = await doors.ask("alice", "bob", { requireEd25519: true });
+  const [question] = await client.inbox({ waitMs: 5_000 });
+  expect(await question?.accept("still me")).toMatchObject({ id, status: "accepted" });
+  expect(kept.at(-1)).toMatchObject({ macKid: "bob#mac2" });
+});
+
 test("a login that is revoked with its key ends the client; one that died of age is renewed by itself", async () => {
   const doors = await scene({ limits: { loginMs: 700 } });
   const seen: string[] = [];

@@ -45,7 +45,7 @@ export interface HeldQuestion {
 
 export interface AnswerPorts {
   readonly link: Link;
-  readonly identity: Pick<Identity, "sign" | "hasOwnKey">;
+  readonly identity: Pick<Identity, "sign" | "hasOwnKey" | "rotate">;
   readonly clock: Clock;
   readonly audience: string;
   /** Counts up with every answer signed by this client's key; from above a number that another holder of it has reached. */
@@ -89,6 +89,12 @@ export const incoming = (offer: Offer, traceparent: string | undefined, ports: A
         ports.settled(id);
         return outcomeOf(view);
       } catch (error) {
+        // The master secret's older epochs were revoked: the own key gets the MAC key of the newest.
+        if (attempt === 1 && ports.identity.hasOwnKey() && isBadSignature(error)) {
+          await ports.identity.rotate(ports.link.call, "mac");
+          seq = ports.nextSeq();
+          continue;
+        }
         // Another process signs with the same key and has counted further, or the clock was set back.
         const reached = attempt < RENUMBERED_MAX ? reachedIn(error) : undefined;
         if (reached === undefined) throw error;
@@ -129,6 +135,9 @@ export const incoming = (offer: Offer, traceparent: string | undefined, ports: A
 
 /** How often one answer is signed anew with a higher number. */
 const RENUMBERED_MAX = 5;
+
+const isBadSignature = (error: unknown): boolean =>
+  error instanceof LighthouseRefusal && error.code === "signature_invalid";
 
 /** The number that a key was used with already, as the bridge's refusal says. */
 const reachedIn = (error: unknown): number | undefined => {
