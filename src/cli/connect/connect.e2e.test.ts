@@ -92,3 +92,26 @@ test("a client's file that cannot be kept whole is left alone, and what to write
     mcpServers: { lighthouse: { args: expect.arrayContaining(["mcp", "--as"]) } },
   });
 });
+
+test("posted hooks hold no token, and the doctor tries them where it is in the environment", async () => {
+  const bridge = await f.serve();
+  const done = await f.run("connect", "claude-code", "--as", "my-claude", "--hooks", "http");
+  expect([done.code, done.err]).toEqual([0, expect.stringContaining('LIGHTHOUSE_TOKEN="$(jq -r .token ')]);
+  const { token } = JSON.parse(readFileSync(join(f.data, "agents/my-claude.json"), "utf8"));
+  const settings = readFileSync(join(f.cwd, ".claude/settings.local.json"), "utf8");
+  expect(settings).toContain(`${bridge.url}/v1/hooks/claude-code`);
+  expect(settings).not.toContain(token);
+  const posted = async () => (await doctor("claude-code")).filter(({ says }) => says.includes("posted hooks"));
+  expect(await posted()).toMatchObject([{ state: "not run", says: expect.stringContaining("LIGHTHOUSE_TOKEN") }]);
+  try {
+    process.env["LIGHTHOUSE_TOKEN"] = token;
+    expect(await posted()).toMatchObject([{ state: "ok" }]);
+    process.env["LIGHTHOUSE_TOKEN"] = "lht_of-nobody";
+    const all = await doctor("claude-code");
+    expect(all).toContainEqual(expect.objectContaining({ says: expect.stringContaining("with 401") }));
+  } finally {
+    delete process.env["LIGHTHOUSE_TOKEN"];
+  }
+  expect((await f.run("connect", "claude-code", "--undo")).code).toBe(0);
+  expect(existsSync(join(f.cwd, ".claude/settings.local.json"))).toBe(false);
+});
