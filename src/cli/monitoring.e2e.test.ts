@@ -61,3 +61,10 @@ test("the link of every rendered alert leads to its runbook, on a bridge at the 
   expect((await fetch(`${bridge.url}/runbooks/NoSuchAlert.md`)).status).toBe(404);
   await bridge.stop();
 });
+
+test.each(["empty", "seed", "full"])("the golden tree of the %s file is what render writes today", async (name) => {
+  const golden = new URL(`../../test/golden/monitoring/${name}/`, import.meta.url).pathname;
+  const files = ["--file", `${golden}monitoring.yaml`, "--out", `${golden}rendered`];
+  const said = await place.run("monitoring", "render", "--check", ...files);
+  expect([said.code, said.out]).toEqual([0, expect.stringContaining("are as rendered")]);
+});
