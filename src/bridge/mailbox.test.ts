@@ -128,6 +128,30 @@ describe("a mailbox", () => {
     expect(idsOf(await waiting)).toEqual([id]);
   });
 
+  test("lets whoever has gone take nothing along", async () => {
+    const gone = await connect(bob, null);
+    void gone.request("messages.wait", { waitMs: 30_000, leaseMs: 300_000 });
+    await atRest();
+    gone.cut();
+    await atRest();
+    const id = await t.ask("alice", "bob");
+    expect(idsOf(await poll())).toEqual([id]);
+  });
+
+  test("hands out again, and says nothing of an offer, when the bytes of a reply never left", async () => {
+    const id = await t.ask("alice", "bob", { timeoutMs: 200_000 });
+    const stuck = await connect(bob, null);
+    stuck.stall();
+    void stuck.request("messages.wait", { leaseMs: 10_000 });
+    await atRest();
+    stuck.cut();
+    await t.clock.advance(9_999);
+    expect(idsOf(await poll())).toEqual([]);
+    expect(await stepsOf(id)).toHaveLength(1);
+    await t.clock.advance(1);
+    expect((await poll()).messages).toMatchObject([{ offer: { id }, delivery: 1 }]);
+  });
+
   test("hands out the oldest first, each to one poll at a time", async () => {
     const ids = [await t.ask("alice", "bob"), await t.ask("alice", "bob"), await t.ask("alice", "bob")];
     const first = await poll({ limit: 2 });
