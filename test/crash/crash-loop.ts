@@ -6,8 +6,8 @@ import { decodeRecord } from "../../src/bridge/log/record.ts";
 import { openSource } from "../../src/bridge/log/sqlite/source.ts";
 import { verifyLog } from "../../src/bridge/log/verify.ts";
 import { LOG_FILE } from "../../src/cli/data-folder.ts";
-import type { TokenCredential } from "../../src/client/credential.ts";
-import { connect } from "../../src/client/index.ts";
+import type { Credential, TokenCredential } from "../../src/client/credential.ts";
+import { connect, enrol } from "../../src/client/index.ts";
 import { startBridge } from "./bridge-process.ts";
 import { type Counts, type Ledger, ledger } from "./ledger.ts";
 import { startLoad } from "./load.ts";
@@ -129,11 +129,19 @@ const storedEvents = (path: string, book: Ledger) => {
 
 const ROWS = 1_000;
 
-const registerAll = async (data: string): Promise<readonly TokenCredential[]> => {
+/** Every second one has a key of its own: it signs in again after each crash, and signs what it asks and answers. */
+const registerAll = async (data: string): Promise<readonly Credential[]> => {
+  const { url } = operatorOf(data);
   await using operator = await connect({ credential: operatorOf(data) });
   const names = Array.from({ length: AGENTS }, (_, i) => `a${i}`);
-  // The role `system` is not slowed down by rates that protect from agents.
-  return await Promise.all(names.map((name) => operator.agents.add({ name, kind: "service", roles: ["system"] })));
+  const register = async (name: string, i: number): Promise<Credential> => {
+    // The role `system` is not slowed down by rates that protect from agents.
+    const agent = { name, kind: "service", roles: ["system"] } as const;
+    if (i % 2 === 0) return operator.agents.add(agent);
+    const { token: invitation } = await operator.agents.invite(agent);
+    return enrol({ url, agent: name, invitation });
+  };
+  return await Promise.all(names.map(register));
 };
 
 const operatorOf = (data: string): TokenCredential =>

@@ -1,4 +1,4 @@
-import type { TokenCredential } from "../../src/client/credential.ts";
+import type { Credential } from "../../src/client/credential.ts";
 import { connect } from "../../src/client/index.ts";
 import type { Lighthouse } from "../../src/client/lighthouse.ts";
 import { LighthouseFault, LighthouseRefusal } from "../../src/client/refusal.ts";
@@ -25,7 +25,7 @@ const TIMEOUT_MS = 3_600_000;
  * Agents in a ring, each on the real client: everybody asks the next, answers the one before and notes events, as fast
  * as replies come. They know nothing of crashes; the client finds the bridge again.
  */
-export const startLoad = async (credentials: readonly TokenCredential[], { told }: Ledger): Promise<Load> => {
+export const startLoad = async (credentials: readonly Credential[], { told }: Ledger): Promise<Load> => {
   const clients = await Promise.all(credentials.map((credential) => connect({ credential, patient: true, limits })));
   const waiting = new Set<{ left: number; readonly resolve: () => void }>();
   const asking: Promise<void>[] = [];
