@@ -11,6 +11,9 @@ export const printableLine = (text: string, max = 120): string => {
   return line.length <= max ? line : `${line.slice(0, max - 1)}…`;
 };
 
+/** A JSON document, the same to whoever parses it: `JSON.stringify` leaves C1, DEL and the marks of reading order as they are. */
+export const printableJson = (document: unknown): string => JSON.stringify(document).replace(UNSAFE, visible);
+
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what has to be found.
 const UNSAFE = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 

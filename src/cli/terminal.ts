@@ -1,6 +1,6 @@
 import { styleText } from "node:util";
 import type { Explanation } from "./failure.ts";
-import { printable } from "./printable.ts";
+import { printable, printableJson } from "./printable.ts";
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -34,11 +34,11 @@ export const terminal = (json: boolean): Terminal => {
     style: styleOut,
     note,
     result: (document, lines) => {
-      if (json) stdout.write(`${JSON.stringify(document)}\n`);
+      if (json) stdout.write(`${printableJson(document)}\n`);
       else for (const line of [lines()].flat()) stdout.write(`${line}\n`);
     },
     failed: ({ exit, ...explanation }) => {
-      if (json) stdout.write(`${JSON.stringify({ error: explanation })}\n`);
+      if (json) stdout.write(`${printableJson({ error: explanation })}\n`);
       else stderr.write(`${told(explanation, styleErr)}\n`);
     },
     progress: (what) => {

@@ -4,7 +4,7 @@ import type { LogEvent } from "../client/wire.ts";
 import { inWords, parseDuration } from "./duration.ts";
 import { eventLine } from "./event-line.ts";
 import { parseMoment, untilMoment } from "./moment.ts";
-import { printable, printableLine } from "./printable.ts";
+import { printable, printableJson, printableLine } from "./printable.ts";
 import { reachInWords } from "./reach.ts";
 import { table } from "./table.ts";
 
@@ -42,6 +42,14 @@ describe("a stranger's text", () => {
   test("on one line is one line, and not longer than its place", () => {
     expect(printableLine("two\r\nlines  ")).toBe("two lines");
     expect(printableLine("x".repeat(200), 10)).toBe(`${"x".repeat(9)}…`);
+  });
+
+  test("in JSON is spelled out where a terminal would obey it, and parses to what it was", () => {
+    const words = { "a\u009b": ["\u001b[2J", "\u009b31m", "\u202egnp", "\u007f", "ä 🗼\n"] };
+    const text = printableJson(words);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there.
+    expect(text).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e]/);
+    expect(JSON.parse(text)).toEqual(words);
   });
 });
 
