@@ -112,6 +112,8 @@ export type ElicitationCommand =
 export interface SeqUse {
   readonly kid: string;
   readonly seq: number;
+  /** Taken by this very answer, which is decided anew because somebody else wrote to its stream. */
+  isTaken?: boolean;
 }
 
 export interface UsedSequences {

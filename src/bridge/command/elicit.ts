@@ -293,7 +293,7 @@ export const elicitCommands = (ports: ElicitPorts) => {
     if (!read.ok) return no("answer_mismatch", "the signed core is not an answer for this bridge", read.problems);
     const { core } = read;
     const isOwnSigned = verified.headers.length > 1 && verified.headers.some(({ alg }) => alg === "Ed25519");
-    return { ok: true, core, use: { kid: mac.kid, seq: core.seq }, isOwnSigned } as const;
+    return { ok: true, core, use: { kid: mac.kid, seq: core.seq, isTaken: false }, isOwnSigned } as const;
   };
 
   const isActive = (name: string): boolean => lookup.agent(name).status === "active";

@@ -35,16 +35,20 @@ export const sequenceView = () => {
 
   return {
     fold,
-    isUsed: ({ kid, seq }: SeqUse): boolean => {
-      const known = sequences.get(kid);
+    isUsed: ({ kid, seq, isTaken }: SeqUse): boolean => {
+      const known = isTaken === true ? undefined : sequences.get(kid);
       return known !== undefined && isUsed(known, seq);
     },
     /** The highest that was used with this key; -1 for none. */
     highest: (kid: string): number => sequences.get(kid)?.highest ?? -1,
-    use: note,
-    giveBack: ({ kid, seq }: SeqUse): void => {
-      const known = sequences.get(kid);
-      if (known !== undefined) giveBack(known, seq);
+    use: (one: SeqUse): void => {
+      note(one);
+      one.isTaken = true;
+    },
+    giveBack: (one: SeqUse): void => {
+      const known = sequences.get(one.kid);
+      if (known !== undefined) giveBack(known, one.seq);
+      one.isTaken = false;
     },
     size: (): number => sequences.size,
   };
