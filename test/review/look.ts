@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { logIn } from "../../src/cli/log-file.ts";
 import { httpPort } from "../../src/cli/review/http-port.ts";
 import { logPort } from "../../src/cli/review/log-port.ts";
+import { restartBy } from "../../src/cli/review/restart.ts";
 import { realClock, realRng, realScheduler } from "../../src/cli/world.ts";
 import type { Credential } from "../../src/client/credential.ts";
 import { connect } from "../../src/client/index.ts";
@@ -91,3 +92,10 @@ export const lookAt = async ({
     operator.close();
   }
 };
+
+/** As a process of its own, so that the reviewer too can be sabotaged. Prints what the checks came to as JSON. */
+if (import.meta.main) {
+  const [url, data, probes, restart] = process.argv.slice(2) as [string, string, string, string?];
+  const ports = restart === undefined ? {} : { restart: restartBy(restart, url, new AbortController().signal) };
+  process.stdout.write(JSON.stringify(await lookAt({ url, data, probes: probes.split(","), ports })));
+}

@@ -24,7 +24,7 @@ const look = async (probes: string, env: Readonly<Record<string, string>>): Prom
   const serving = await f.serve();
   const child = spawn(
     process.execPath,
-    [join(import.meta.dirname, "look-process.ts"), serving.url, f.data, probes, restartScript(f, serving)],
+    [join(import.meta.dirname, "look.ts"), serving.url, f.data, probes, restartScript(f, serving)],
     { cwd: root, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] },
   );
   const [out, err] = await Promise.all([textOf(child.stdout), textOf(child.stderr)]);

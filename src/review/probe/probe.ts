@@ -13,7 +13,7 @@ export type Profile = (typeof profiles)[number];
 export interface Raw {
   /** Within the probe; a file name. */
   readonly name: string;
-  readonly mediaType: "application/json" | "application/x-ndjson" | "application/octet-stream" | "text/plain";
+  readonly mediaType: "application/json" | "text/plain";
   readonly bytes: Uint8Array;
 }
 
@@ -69,12 +69,6 @@ export const json = (name: string, value: unknown): Raw => ({
   name,
   mediaType: "application/json",
   bytes: Buffer.from(`${JSON.stringify(value, null, 1)}\n`),
-});
-
-export const lines = (name: string, values: readonly unknown[]): Raw => ({
-  name,
-  mediaType: "application/x-ndjson",
-  bytes: Buffer.from(values.map((value) => `${JSON.stringify(value)}\n`).join("")),
 });
 
 export const measured = (...evidence: readonly Raw[]): Found => ({ ran: true, evidence });
