@@ -30,7 +30,7 @@ try {
   await stage.client.operate("flags.set", {
     ...{ name: "push-elicitation", percentage: 0, targets: [], fence: 0, reason: "the mailbox is the stable arm" },
   });
-  const fleet = await stage.fleet({ workers: 60, rate: 120, timeoutMs: 1_500 });
+  const fleet = await stage.fleet({ workers: 60, rate: 120, timeoutMs: 2_500 });
 
   say(`${at()} $ lighthouse rollout start plan.yaml --reason "push is faster"`);
   const rollout = stage.lighthouse("rollout", "start", stage.write("plan.yaml", plan), "--reason", "push is faster");
@@ -42,7 +42,7 @@ try {
   const code = await rollout.left;
   const seconds = ((performance.now() - broken) / 1_000).toFixed(1);
   say(
-    `${at()} The rollout ended with exit code ${code}, ${seconds} s after the fault; the questions time out after 1.5 s.`,
+    `${at()} The rollout ended with exit code ${code}, ${seconds} s after the fault; the questions time out after 2.5 s.`,
   );
   if (code !== 10) throw new Error("it should have gone back (exit code 10)");
 
@@ -70,8 +70,8 @@ try {
 async function answeredOf(count: number): Promise<number> {
   const types = ["elicitation.accepted", "elicitation.expired"];
   let { head: after } = await stage.client.operate<EventPage>("events.query", { limit: 1 });
-  // What expires in the first second and a half was asked before.
-  await new Promise((resolve) => setTimeout(resolve, 2_000));
+  // What expires in the first seconds was asked before.
+  await new Promise((resolve) => setTimeout(resolve, 3_000));
   after = (await stage.client.operate<EventPage>("events.query", { limit: 1, after })).head;
   for (;;) {
     const page = await stage.client.operate<EventPage>("events.query", { types, after, limit: count });

@@ -1,3 +1,4 @@
+import { memoryDisk } from "../../src/bridge/log/memory-disk.ts";
 import type { Lighthouse } from "../../src/client/lighthouse.ts";
 import { probeArm } from "../../src/client/probe.ts";
 import type { Recorded } from "../../src/domain/event.ts";
@@ -7,8 +8,11 @@ import { type Operator, operatorOf, type Standing } from "../../src/ops/rollout/
 import { goBack } from "../../src/ops/rollout/rollback/go-back.ts";
 import type { IncidentReport } from "../../src/ops/rollout/rollback/report.ts";
 import type { RollBackPorts } from "../../src/ops/rollout/rollback/roll-back.ts";
+import { breakableDisk } from "./breakable-disk.ts";
 import { type ClientWorld, clientWorld } from "./client.ts";
 import { digestOf } from "./digest.ts";
+import type { ManualTime } from "./manual-time.ts";
+import { type TestBridge, testBridge } from "./test-bridge.ts";
 
 /** One interval's traffic, as the bridge's metrics would count it. */
 export interface Traffic {
@@ -16,23 +20,35 @@ export interface Traffic {
   readonly stable: { readonly ended: number; readonly failed?: number };
 }
 
+export interface Mortal {
+  readonly afterCalls: number;
+  readonly unheard: boolean;
+  readonly bridge?: true;
+}
+
 /** The controller's process died here: whatever it was about to do, it did not. */
 export class Killed extends Error {
   override readonly name = "Killed";
 }
 
-export interface RolloutWorld extends ClientWorld {
+export interface RolloutWorld extends Omit<ClientWorld, "t"> {
+  /** The bridge that serves now. */
+  t: TestBridge;
+  /** The bridge loses its power, and starts again from what was on its disk; connections are cut. */
+  readonly powerCut: () => Promise<void>;
+  /** Lets time pass, whichever bridge serves. */
+  readonly advance: (ms: number) => Promise<void>;
   readonly operator: Operator;
   readonly client: Lighthouse;
   /** What each further scrape adds; a text is a scrape that says this, an error one that fails. */
   traffic: Traffic | string | Error;
   readonly told: string[];
   readonly reports: IncidentReport[];
-  /** A controller that dies after so many calls of the bridge: before the call, or after it was done and before its reply. */
-  readonly controller: (mortal?: {
-    readonly afterCalls: number;
-    readonly unheard: boolean;
-  }) => LeadPorts & RollBackPorts;
+  /**
+   * A controller that dies after so many calls of the bridge: before the call, or after it was done and before its reply.
+   * Or, with `bridge`, that sees its bridge die there.
+   */
+  readonly controller: (mortal?: Mortal) => LeadPorts & RollBackPorts;
   readonly start: (plan?: RolloutPlan) => Promise<Standing>;
   readonly standing: () => Promise<Standing>;
   /** Events of the rollout and the rollback, in their order. */
@@ -50,7 +66,9 @@ export const quickPlan: RolloutPlan = {
 
 /** A real bridge in memory and a real client of it; only `/metrics` is written by the test. */
 export const rolloutWorld = async (): Promise<RolloutWorld> => {
-  const world = await clientWorld();
+  const platter = memoryDisk();
+  const world = await clientWorld({ disk: breakableDisk(platter) });
+  const { clock } = world.t;
   const client = await world.join("operator", {}, ["admin"]);
   const operator = operatorOf(client);
   const totals = { canary: { ended: 0, failed: 0 }, stable: { ended: 0, failed: 0 } };
@@ -64,7 +82,7 @@ export const rolloutWorld = async (): Promise<RolloutWorld> => {
       totals[arm].ended += traffic[arm].ended;
       totals[arm].failed += traffic[arm].failed ?? 0;
     }
-    return exposition(totals, world.t.log.head().position);
+    return exposition(totals, made.t.log.head().position);
   };
 
   const controller: RolloutWorld["controller"] = (mortal) => {
@@ -72,6 +90,12 @@ export const rolloutWorld = async (): Promise<RolloutWorld> => {
     const holder = `process-${++processes}`;
     const dies = async <T>(work: () => Promise<T>): Promise<T> => {
       if (left-- > 0) return work();
+      if (mortal?.bridge === true) {
+        left = Number.POSITIVE_INFINITY;
+        const asked = mortal.unheard ? work() : undefined;
+        await made.powerCut();
+        return patiently(clock, asked ?? work());
+      }
       if (mortal?.unheard === true) await work().catch(() => undefined);
       throw new Killed("kill -9");
     };
@@ -80,19 +104,19 @@ export const rolloutWorld = async (): Promise<RolloutWorld> => {
       query: (filter) => dies(() => operator.query(filter)),
     };
     const sleep = async (ms: number): Promise<void> => {
-      if (left <= 0) throw new Killed("kill -9");
-      await world.t.clock.advance(ms);
+      if (left <= 0 && mortal?.bridge !== true) throw new Killed("kill -9");
+      await clock.advance(ms);
     };
     const ports: LeadPorts & RollBackPorts = {
       operator: own,
       scrape,
-      monotonic: world.t.clock.monotonic,
-      scheduler: world.t.scheduler,
+      monotonic: clock.monotonic,
+      scheduler: clock,
       holder,
       sleep,
       say: (news: object) => made.told.push(JSON.stringify(news)),
       announce: async () => [{ channel: "slack", state: "not configured" }],
-      probe: () => dies(() => probed(world, client)),
+      probe: () => dies(() => probed(clock, client)),
       verifyLog: async () => ({ ok: true, says: "the log in memory is whole" }),
       publish: async (report) => {
         made.reports.push(report);
@@ -113,11 +137,17 @@ export const rolloutWorld = async (): Promise<RolloutWorld> => {
     traffic: { canary: { ended: 100 }, stable: { ended: 300 } },
     told: [],
     reports: [],
+    advance: clock.advance,
+    powerCut: async () => {
+      made.t.disk.break(new Error("no power"));
+      made.t = await testBridge({ disk: breakableDisk(platter), time: clock, seed: 2 });
+      world.wires.serve(made.t.bridge);
+    },
     controller,
     start: (plan = quickPlan) =>
       operator.operate("rollouts.start", { id: "ro_00000001", plan, planDigest: "d", reason: "a test" }),
     standing: () => operator.operate("rollouts.get", {}),
-    story: async () => (await world.t.events()).filter(({ stream }) => stream === "rollout" || stream === "rollback"),
+    story: async () => (await made.t.events()).filter(({ stream }) => stream === "rollout" || stream === "rollback"),
   };
   return made;
 };
@@ -134,25 +164,25 @@ export const untilLed = async (
       return how === "nothing" ? ((await world.standing()).rollout?.status ?? how) : how;
     } catch (error) {
       if (!(error instanceof Killed)) throw error;
-      await world.t.clock.advance(60_000);
+      await world.advance(60_000);
     }
   }
   throw new Error("every controller died");
 };
 
-const probed = async (world: ClientWorld, client: Lighthouse) => {
-  let [done, result] = [false, { ok: false, ms: 0, says: "" }];
-  void probeArm(client, "mailbox", { monotonic: world.t.clock.monotonic }).then(
-    (probe) => {
-      [done, result] = [true, probe];
-    },
-    (error: unknown) => {
-      [done, result] = [true, { ok: false, ms: 0, says: String(error) }];
-    },
-  );
-  for (let i = 0; i < 100 && !done; i++) await world.t.clock.advance(10);
-  return result;
+/** Lets time pass until it is settled: what waits for a connection waits for a timer. */
+const patiently = async <T>(clock: ManualTime, work: Promise<T>): Promise<T> => {
+  let settled = false;
+  const done = work.finally(() => {
+    settled = true;
+  });
+  done.catch(() => undefined);
+  for (let i = 0; i < 2_000 && !settled; i++) await clock.advance(10);
+  return done;
 };
+
+const probed = (clock: ManualTime, client: Lighthouse) =>
+  patiently(clock, probeArm(client, "mailbox", { monotonic: clock.monotonic }));
 
 const exposition = (
   totals: Readonly<Record<"canary" | "stable", { readonly ended: number; readonly failed: number }>>,

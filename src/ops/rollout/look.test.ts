@@ -12,7 +12,7 @@ const looking = async (world: RolloutWorld, scrape?: (real: string) => string) =
   );
   await eyes.begin();
   return async (afterMs = 1_000) => {
-    await world.t.clock.advance(afterMs);
+    await world.advance(afterMs);
     return eyes.look();
   };
 };

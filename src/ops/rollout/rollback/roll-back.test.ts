@@ -23,6 +23,9 @@ const openIn = async (world: RolloutWorld, arm: "push" | "mailbox"): Promise<num
   (await world.operator.operate<{ readonly count: number }>("arms.open", { arm })).count;
 const flagOf = (world: RolloutWorld) => world.operator.operate<FlagStanding>("flags.get", { name: "push-elicitation" });
 
+/** What a rollback asks of its bridge from beginning to end; a test below tells when that is no longer so. */
+const CALLS = 32;
+
 describe("a rollback", () => {
   test("puts over what is on its way, and accounts for every question", async () => {
     const world = await rolloutWorld();
@@ -90,7 +93,7 @@ describe("a rollback", () => {
     // The flag is off and the questions are safe, whatever else is wrong.
     expect(await flagOf(world)).toMatchObject({ status: "killed" });
     expect(await openIn(world, "push")).toBe(0);
-    await world.t.clock.advance(60_000);
+    await world.advance(60_000);
     expect(await finishRollback(world.controller(), "rb_00000001")).toMatchObject({ ok: true });
     expect(world.reports.at(-1)?.failed_attempts).toHaveLength(3);
   });
@@ -151,7 +154,7 @@ describe("a rollback", () => {
   });
 
   test("killed at every one of its calls, with questions on their way, comes to the same end", async () => {
-    for (let afterCalls = 0; afterCalls < 35; afterCalls++) {
+    for (let afterCalls = 0; afterCalls < CALLS; afterCalls++) {
       for (const unheard of [false, true]) {
         const world = await rolloutWorld();
         await pending(world, "bob");
@@ -160,7 +163,7 @@ describe("a rollback", () => {
         await first.catch((error: unknown) => {
           if (!(error instanceof Killed)) throw error;
         });
-        await world.t.clock.advance(60_000);
+        await world.advance(60_000);
         expect(await finishRollback(world.controller(), "rb_00000001"), `${afterCalls}`).toMatchObject({ ok: true });
         const story = await world.story();
         expect(
@@ -169,6 +172,31 @@ describe("a rollback", () => {
         ).toHaveLength(7);
         expect(story.filter(({ type }) => type === "rollback.finished")).toHaveLength(1);
         expect(world.reports.at(-1)?.data_loss).toMatchObject({ inFlight: 3, handedOver: 3, lost: 0 });
+        await world.t.close();
+      }
+    }
+  }, 120_000);
+});
+
+describe("a bridge that loses its power", () => {
+  test("at every call of a rollback: the rollback goes on with the bridge that starts again, and no question is lost", async () => {
+    for (let afterCalls = 0; afterCalls < CALLS; afterCalls++) {
+      for (const unheard of [false, true]) {
+        const world = await rolloutWorld();
+        const ids = await pending(world, "bob");
+        await begin(world);
+        const controller = world.controller({ afterCalls, unheard, bridge: true });
+        expect(await finishRollback(controller, "rb_00000001"), `${afterCalls} ${unheard}`).toMatchObject({ ok: true });
+        const story = await world.story();
+        expect(
+          story.filter(({ type }) => type === "rollback.step_done"),
+          `${afterCalls} ${unheard}`,
+        ).toHaveLength(7);
+        expect(world.reports.at(-1)?.data_loss).toMatchObject({ inFlight: 3, handedOver: 3, lost: 0 });
+        const starts = (await world.t.events()).filter(({ type }) => type === "bridge.started");
+        expect(starts, `${afterCalls} ${unheard}`).toHaveLength(2);
+        const open = [...world.t.bridge.elicitations.open()].map(({ id }) => id);
+        expect(open).toEqual(expect.arrayContaining([...ids]));
         await world.t.close();
       }
     }
