@@ -614,6 +614,25 @@ const inputs: readonly Disabled[] = [
     "flood.asks",
   ),
   one(
+    "the token of a form",
+    {
+      file: "src/bridge/command/forms.ts",
+      find: "if (form.hash === hash && form.stage === stage) return form;",
+      replace: "if (form.stage === stage) return form;",
+    },
+    "form.guessed",
+    "form.reused",
+  ),
+  one(
+    "the single use of a form's URL",
+    {
+      file: "src/bridge/command/forms.ts",
+      find: 'form.hash = tokenHash(key);\n      form.stage = "shown";',
+      replace: "",
+    },
+    "form.reused",
+  ),
+  one(
     "the line that an agent's reads stand in",
     { file: "src/bridge/transport/turns.ts", find: "if (line.running >= atOnceMax) {", replace: "if (false) {" },
     "flood.reads",

@@ -3,6 +3,7 @@ import { authority } from "./authority.ts";
 import { binding } from "./binding.ts";
 import { enrolment } from "./enrolment.ts";
 import { flood } from "./flood.ts";
+import { form } from "./form.ts";
 import { input } from "./input.ts";
 import { login } from "./login.ts";
 import { page } from "./page.ts";
@@ -27,6 +28,7 @@ export const attacks: readonly Attack[] = [
   ...page,
   ...webhook,
   ...words,
+  ...form,
   ...flood,
   ...replay,
   ...store,
