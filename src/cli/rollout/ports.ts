@@ -38,6 +38,8 @@ export type Ports = LeadPorts & RollBackPorts;
 /** A file of an incident's report is for its readers: its place is printed. */
 const REPORTS_FOLDER = "incidents";
 const SCRAPE_MS = 10_000;
+/** Who withdraws an arm does not wait for a channel that is down any longer than this. */
+const TELL_MS = 5_000;
 
 /** The real world for a rollout or a rollback. */
 export const rolloutPorts = (options: RolloutOptions, client: Lighthouse, { terminal, signal }: Act): Ports => {
@@ -88,7 +90,15 @@ export const tell = async (options: RolloutOptions, event: NotifyEvent): Promise
       { channel: "pagerduty", state: "not configured", why: "there is no monitoring.yaml" },
     ];
   }
-  const told = await notify({ spec, env: process.env, fetch, scheduler: realScheduler }, event);
+  const telling = notify({ spec, env: process.env, fetch, scheduler: realScheduler }, event);
+  const told = await Promise.race([telling, pause(TELL_MS, undefined, { ref: false })]);
+  if (told === undefined) {
+    const why = `no answer within ${TELL_MS / 1_000} s`;
+    return [
+      { channel: "slack", state: "unknown", why },
+      { channel: "pagerduty", state: "unknown", why },
+    ];
+  }
   return told.map((each) => (each.state === "off" ? { ...each, state: "not configured" } : each));
 };
 

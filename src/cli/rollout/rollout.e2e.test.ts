@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type RolloutStage, rolloutStage } from "../../../examples/demo-rollout/stage.ts";
+import { fakeServer } from "../../../test/ops/fake-server.ts";
 import type { LogEvent } from "../../client/index.ts";
 import { rollbackSteps } from "../../domain/event-rollout.ts";
 import { allEvents, type FlagStanding, operatorOf, type Standing } from "../../ops/rollout/operator.ts";
@@ -176,6 +177,34 @@ describe("an emergency rollback", () => {
     expect(await rollback.left, rollback.output()).toBe(0);
     expect(count(await story(), "rollback.step_done")).toBe(7);
     expect(report().data_loss).toMatchObject({ inFlight: 200, handedOver: 200, lost: 0 });
+  });
+
+  test("tells Slack and PagerDuty, and does not wait for a channel that is down", async () => {
+    const hook = "/services/T000/B000/e2e";
+    const there = await fakeServer(({ path }) => ({ status: path === hook ? 200 : 202, body: "ok" }));
+    const monitoring = (pagerduty: string) =>
+      stage.write(
+        "monitoring.yaml",
+        `alerting: { slack: { webhook_url: '\${SLACK_WEBHOOK_URL}' }, pagerduty: { url: '${pagerduty}/v2/enqueue' } }`,
+      );
+    process.env["SLACK_WEBHOOK_URL"] = there.url + hook;
+    process.env["PAGERDUTY_ROUTING_KEY"] = "e2e-routing-key-0123456789abcdef";
+    try {
+      const up = stage.lighthouse("rollback", "--reason", "e2e", "--monitoring", monitoring(there.url));
+      expect(await up.left, up.output()).toBe(0);
+      expect(up.output()).toContain("slack sent, pagerduty sent");
+      expect(there.seen.map(({ path }) => path).sort()).toEqual([hook, "/v2/change/enqueue"]);
+      const fence = (await flag()).fence;
+      await stage.client.operate("flags.restore", { name: "push-elicitation", fence, reason: "again" });
+      const down = stage.lighthouse("rollback", "--reason", "e2e", "--monitoring", monitoring("http://127.0.0.1:9"));
+      expect(await down.left, down.output()).toBe(0);
+      expect(down.output()).toMatch(/pagerduty (failed|unknown)/);
+      expect(await flag()).toMatchObject({ status: "killed" });
+    } finally {
+      await there.close();
+      delete process.env["SLACK_WEBHOOK_URL"];
+      delete process.env["PAGERDUTY_ROUTING_KEY"];
+    }
   });
 
   test("of some agents leaves the others where they are", async () => {
