@@ -14,49 +14,64 @@ export interface Files {
 }
 
 export const filesOf = (descriptors: readonly ResourceDescriptor[], evidence: Evidence): Files => {
-  const texts = remembered((name): string => {
+  const bytesOf = (name: string): Uint8Array => {
     const found = descriptors.filter((d) => d.name === name);
     if (found.length === 0) throw new NotThere(`there is no evidence file ${name}`);
     if (found.length > 1) throw new NotThere(`two evidence files are called ${name}`);
     const bytes = evidence.get(found[0]?.digest.sha256 ?? "");
     if (bytes === undefined) throw new NotThere(`the bytes of ${name} are not there`);
-    try {
-      return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-    } catch {
-      throw new NotThere(`${name} is not UTF-8`);
-    }
-  });
-  const lines = remembered((name): readonly string[] => {
-    const text = texts(name);
-    if (!text.endsWith("\n")) throw new NotThere(`the last line of ${name} does not end`);
-    return text.slice(0, -1).split("\n");
-  });
-  const isLines = (name: string): boolean => descriptors.some((d) => d.name === name && d.mediaType.endsWith("ndjson"));
-  const json = remembered((name): Json => {
-    const parse = (text: string, what: string): Json => {
-      try {
-        return JSON.parse(text) as Json;
-      } catch {
-        throw new NotThere(`${what} is not JSON`);
-      }
-    };
-    return isLines(name)
-      ? lines(name).map((line, i) => parse(line, `line ${i + 1} of ${name}`))
-      : parse(texts(name), name);
-  });
-  return { json, lines };
+    return bytes;
+  };
+  const lines = (name: string): readonly string[] => linesOf(bytesOf(name), name);
+  return {
+    lines,
+    json: (name) => {
+      const isLines = descriptors.some((d) => d.name === name && d.mediaType.endsWith("ndjson"));
+      return isLines ? jsonLinesOf(bytesOf(name), name) : jsonOf(bytesOf(name), name);
+    },
+  };
 };
 
-const remembered = <T>(make: (name: string) => T): ((name: string) => T) => {
-  const known = new Map<string, T>();
-  return (name) => {
-    const found = known.get(name);
+/** What was read out of bytes is kept as long as the bytes: many checks look at one file. */
+const oncePerFile = <T extends object>(read: (bytes: Uint8Array, name: string) => T) => {
+  const known = new WeakMap<Uint8Array, T>();
+  return (bytes: Uint8Array, name: string): T => {
+    const found = known.get(bytes);
     if (found !== undefined) return found;
-    const made = make(name);
-    known.set(name, made);
+    const made = read(bytes, name);
+    known.set(bytes, made);
     return made;
   };
 };
+
+const textOf = (bytes: Uint8Array, name: string): string => {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw new NotThere(`${name} is not UTF-8`);
+  }
+};
+
+const linesOf = oncePerFile((bytes, name): readonly string[] => {
+  const text = textOf(bytes, name);
+  if (!text.endsWith("\n")) throw new NotThere(`the last line of ${name} does not end`);
+  return text.slice(0, -1).split("\n");
+});
+
+const parse = (text: string, what: string): Json => {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    throw new NotThere(`${what} is not JSON`);
+  }
+};
+
+const jsonLinesOf = oncePerFile((bytes, name): readonly Json[] =>
+  linesOf(bytes, name).map((line, i) => parse(line, `line ${i + 1} of ${name}`)),
+);
+
+const wholeOf = oncePerFile((bytes, name): { readonly value: Json } => ({ value: parse(textOf(bytes, name), name) }));
+const jsonOf = (bytes: Uint8Array, name: string): Json => wholeOf(bytes, name).value;
 
 export const rowsOf = (rows: Rows, files: Files): readonly unknown[] => {
   const all = "each" in rows ? eachOf(rows.each, rows.file, files) : zipOf(rows.zip, rows.file, files);
@@ -81,5 +96,11 @@ const zipOf = (pointers: readonly string[], file: string, files: Files): readonl
   });
   const length = columns[0]?.length ?? 0;
   if (columns.some((column) => column.length !== length)) throw new NotThere(`the columns of ${file} differ in length`);
-  return Array.from({ length }, (_, i) => columns.map((column) => column[i]));
+  const rows: unknown[][] = [];
+  for (let i = 0; i < length; i++) {
+    const row: unknown[] = [];
+    for (const column of columns) row.push(column[i]);
+    rows.push(row);
+  }
+  return rows;
 };

@@ -91,9 +91,12 @@ const folds = {
 
 const percentile = (how: Extract<How, { kind: "percentile" }>, files: Files): Recomputing => {
   const { only = [], q, confidence } = how;
-  const samples = Float64Array.from(rowsOf(how.rows, files), (row) =>
-    allHold(only, row) ? numberOf(how.of, row, `a row of ${how.rows.file}`) : Number.POSITIVE_INFINITY,
-  ).sort();
+  const rows = rowsOf(how.rows, files);
+  const where = `a row of ${how.rows.file}`;
+  const samples = new Float64Array(rows.length);
+  for (let i = 0; i < rows.length; i++)
+    samples[i] = allHold(only, rows[i]) ? numberOf(how.of, rows[i], where) : Number.POSITIVE_INFINITY;
+  samples.sort();
   const rank = boundRank(samples.length, q, confidence);
   if (rank === undefined)
     return { ok: false, kind: "insufficient-samples", detail: `${samples.length} samples bound no such quantile` };

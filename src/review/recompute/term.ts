@@ -10,14 +10,26 @@ export class NotThere extends Error {
 /** The value at an RFC 6901 pointer; undefined where there is none. Own members only. */
 export const valueAt = (document: unknown, pointer: string): Json | undefined => {
   let value = document;
-  if (pointer === "") return value as Json;
-  for (const part of pointer.slice(1).split("/")) {
-    const name = part.includes("~") ? part.replaceAll("~1", "/").replaceAll("~0", "~") : part;
+  for (const name of tokensOf(pointer)) {
     if (typeof value !== "object" || value === null || !Object.hasOwn(value, name)) return undefined;
     value = (value as { readonly [name: string]: unknown })[name];
   }
   return value as Json | undefined;
 };
+
+/** A policy has some hundred pointers, each looked up for thousands of rows: taking one apart costs more than using it. */
+const tokensOf = (pointer: string): readonly string[] => {
+  const known = taken.get(pointer);
+  if (known !== undefined) return known;
+  const parts = pointer === "" ? [] : pointer.slice(1).split("/");
+  const tokens = parts.map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
+  if (taken.size >= POINTERS_MAX) taken.clear();
+  taken.set(pointer, tokens);
+  return tokens;
+};
+
+const POINTERS_MAX = 1_000;
+const taken = new Map<string, readonly string[]>();
 
 export const evaluate = (term: Term, row: unknown): Json | undefined => {
   if ("at" in term) return valueAt(row, term.at);
