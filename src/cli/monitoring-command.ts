@@ -135,9 +135,14 @@ const run = (name: string, program: string, args: readonly string[], files: read
 };
 
 export const runbookCommand = (): Command =>
-  command("runbook", "Show the runbook of an alert, or the list of them.", {
-    examples: "lighthouse runbook\nlighthouse runbook ElicitationP99LatencyHigh\nlighthouse runbook EmergencyRollback",
-  })
+  command(
+    "runbook",
+    "Show the runbook of an alert with what Prometheus answers now below each query, or the list of them.",
+    {
+      examples:
+        "lighthouse runbook\nlighthouse runbook ElicitationP99LatencyHigh\nlighthouse runbook EmergencyRollback",
+    },
+  )
     .argument("[alert]", "the alert's name")
     .option("--file <file>", "the monitoring.yaml; without one, what an empty file gives", DEFAULT_FILE)
     .action((alert: string | undefined, options: SpecOptions) =>
@@ -156,7 +161,14 @@ export const runbookCommand = (): Command =>
             ]);
             return "usage";
           }
-          doing.terminal.result({ alert, markdown: text }, () => text.trimEnd());
+          if (alert === undefined) {
+            doing.terminal.result({ markdown: text }, () => text.trimEnd());
+            return undefined;
+          }
+          const { liveRunbook } = await import("../ops/monitoring/runbook/live.ts");
+          const live = await liveRunbook(alert, text, spec, { fetch, signal: doing.signal });
+          const now = live.state === "not run" ? `not known: ${live.why}` : live.state;
+          doing.terminal.result({ alert, ...live }, () => [`${alert} is ${now}`, "", live.markdown.trimEnd()]);
           return undefined;
         }),
       ),
