@@ -6,6 +6,8 @@ export interface ConditionView {
   readonly id: string;
   readonly check: string;
   readonly standing: "open" | "acknowledged" | "claimed" | "waived" | "closed" | "overdue";
+  /** Who has taken it on. */
+  readonly owner?: string;
   /** Places of its events in the log. */
   readonly positions: readonly number[];
 }
@@ -31,9 +33,7 @@ export const tellConditions = async (
   outcomes: readonly Outcome[],
   run: Run,
 ): Promise<readonly string[]> => {
-  const { conditions } = await operator.operate<{ readonly conditions: readonly ConditionView[] }>("conditions.list", {
-    all: true,
-  });
+  const conditions = await conditionsOf(operator);
   const refused: string[] = [];
   for (const outcome of outcomes) {
     const own = conditions.filter(({ check }) => check === outcome.id);
@@ -57,6 +57,10 @@ export const tellConditions = async (
   }
   return refused;
 };
+
+export const conditionsOf = async (operator: Pick<Lighthouse, "operate">): Promise<readonly ConditionView[]> =>
+  (await operator.operate<{ readonly conditions: readonly ConditionView[] }>("conditions.list", { all: true }))
+    .conditions;
 
 const open = (
   operator: Pick<Lighthouse, "operate">,

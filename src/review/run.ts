@@ -7,7 +7,7 @@ import type { Reviewer as ReviewerKey } from "./certificate/sign-offs.ts";
 import type { LogFacts, Predicate } from "./certificate/statement.ts";
 import type { ProbeRun, Subject } from "./check.ts";
 import type { Evidence } from "./evidence/descriptor.ts";
-import { type ConditionView, tellConditions } from "./mend.ts";
+import { type ConditionView, conditionsOf, tellConditions } from "./mend.ts";
 import { outcomesOf } from "./outcomes.ts";
 import type { Policy } from "./policy.ts";
 import { type RunProbes, runProbes } from "./probe/run.ts";
@@ -121,6 +121,15 @@ const signOff = async (
   if (stopped.length > 0) {
     // People are not to be worn out with questions whose answer changes nothing.
     onStep({ step: "not asking", because: `nothing is GO without ${stopped.map(({ id }) => id).join(", ")}` });
+    return [];
+  }
+  const unowned = (await conditionsOf(operator)).filter(
+    ({ standing, owner }) =>
+      standing === "overdue" || (owner === undefined && (standing === "open" || standing === "claimed")),
+  );
+  if (unowned.length > 0) {
+    const checks = [...new Set(unowned.map(({ check }) => check))].join(", ");
+    onStep({ step: "not asking", because: `nobody has taken on ${checks}, or not in time (\`lighthouse condition\`)` });
     return [];
   }
   const reviewers = reviewersFor(policy.signOff, await operator.agents.list());
