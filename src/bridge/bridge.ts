@@ -233,6 +233,7 @@ export const startBridge = async (ports: BridgePorts) => {
   };
   const deliver = delivery({
     now,
+    monotonic: clock.monotonic,
     scheduler,
     limits,
     audience,
@@ -264,7 +265,7 @@ export const startBridge = async (ports: BridgePorts) => {
         : refusal("forbidden", `the policy does not let ${asker} ask ${target}`)),
     able: (expertise, asker) =>
       rank(agents.list({ expertise }), expertise, asker, {
-        isReachable: deliver.presence.isReachable,
+        isReachable: deliver.isReachable,
         openTo: elicitations.openTo,
       }),
   });

@@ -236,6 +236,35 @@ describe("a mailbox", () => {
   });
 });
 
+describe("reach in the mailbox arm", () => {
+  const reachOfBob = async () =>
+    (await call<{ reach: object }>(alice, "elicitations.ask", { to: "bob", message: "?" })).reach;
+  beforeEach(kill);
+
+  test("a connection that does not poll reaches nobody", async () => {
+    await connect(bob);
+    expect(await reachOfBob()).toMatchObject({ state: "queued", class: "none" });
+  });
+
+  test("a poll that waits does, and so does a connection that polled a moment ago", async () => {
+    const there = await connect(bob);
+    void there.request("messages.wait", { waitMs: 30_000 });
+    await atRest();
+    expect(await reachOfBob()).toMatchObject({ state: "reachable", class: "poll" });
+    await t.clock.advance(5_000);
+    expect(await reachOfBob()).toMatchObject({ state: "reachable", class: "poll" });
+    await t.clock.advance(1);
+    expect(await reachOfBob()).toMatchObject({ state: "queued", class: "poll" });
+  });
+
+  test("and not once its connection is gone", async () => {
+    const there = await connect(bob);
+    await there.request("messages.wait", {});
+    there.cut();
+    expect(await reachOfBob()).toMatchObject({ state: "queued" });
+  });
+});
+
 describe("a switch in the middle", () => {
   test("tells connected agents that take questions to poll, and those that connect later when they connect", async () => {
     const [takes, looks] = [await connect(bob), await connect(bob, { outcomes: true })];

@@ -16,6 +16,7 @@ import { openWaits } from "./waits.ts";
 export interface DeliveryPorts {
   /** The log's time, by which deadlines are meant. */
   readonly now: () => number;
+  readonly monotonic: () => number;
   readonly scheduler: Scheduler;
   readonly limits: Limits;
   readonly audience: string;
@@ -55,7 +56,9 @@ export interface InboxItem {
 export const delivery = (ports: DeliveryPorts) => {
   const { now, scheduler, agents, elicitations, audience, observer, record } = ports;
   const present = presence();
-  const { wake, sleep, wakeAll } = openWaits(scheduler);
+  const { wake, sleep, wakeAll, isAwaited } = openWaits(scheduler);
+  /** When each agent last looked into its mailbox, on the monotonic clock. */
+  const polledAt = new Map<string, number>();
   const timers = deadlines(now, scheduler, due, (id) => elicitations.find(id)?.state.status === "open");
   const mail = mailbox({ ...ports, arrived: (held) => void putInMailbox(held), record });
 
@@ -95,9 +98,18 @@ export const delivery = (ports: DeliveryPorts) => {
   /** Nothing is pushed; who does not expect mail is told to look. True when somebody waited for it. */
   const putInMailbox = ({ state }: OpenElicitation): boolean => {
     const { to } = state.question;
-    const isAwaited = wake(`mail ${to}`);
-    if (!isAwaited && ports.armOf(to) === "push") for (const listener of present.of(to)) listener.mailed?.();
-    return isAwaited;
+    const isTaken = wake(`mail ${to}`);
+    if (isTaken) polledAt.set(to, ports.monotonic());
+    else if (ports.armOf(to) === "push") for (const listener of present.of(to)) listener.mailed?.();
+    return isTaken;
+  };
+
+  /** A connection alone brings nobody a question that has to be polled for. */
+  const isReachable = (agent: string): boolean => {
+    if (ports.armOf(agent) === "push") return present.isReachable(agent);
+    if (isAwaited(`mail ${agent}`)) return true;
+    const polled = polledAt.get(agent);
+    return polled !== undefined && ports.monotonic() - polled <= POLL_REST_MS && present.isReachable(agent);
   };
 
   /** The flag has changed: whoever is in the mailbox arm now has to poll. */
@@ -197,6 +209,7 @@ export const delivery = (ports: DeliveryPorts) => {
         observer.handed("ask", held.id, via);
         record.offered(held.id, via, session, traces[index] ?? null, until);
       }),
+    polled: (agent: string): void => void polledAt.set(agent, ports.monotonic()),
     /** Whether this agent's questions have to be polled for: now, or from the next one on. */
     isMailed: (agent: string): boolean => ports.armOf(agent) === "mailbox" || mail.hasMail(agent),
     /** Long poll: until something may be handed out of the agent's mailbox. */
@@ -216,8 +229,9 @@ export const delivery = (ports: DeliveryPorts) => {
       return elicitations.get(id);
     },
 
+    isReachable,
     reach: (agent: string): Reach => {
-      if (present.isReachable(agent)) return { state: "reachable" };
+      if (isReachable(agent)) return { state: "reachable" };
       const known = agents.get(agent);
       const lastSeen = known.status === "active" ? known.lastSeen : null;
       return lastSeen === null ? { state: "never_seen" } : { state: "queued", lastSeen };
@@ -225,6 +239,9 @@ export const delivery = (ports: DeliveryPorts) => {
     counts: () => ({ connections: [...present.all()].length, agents: present.agents(), deadlines: timers.size() }),
   };
 };
+
+/** Whoever polls may rest so long between two polls and still counts as polling, in milliseconds. */
+const POLL_REST_MS = 5_000;
 
 /** Committed, these make a question one to be offered. */
 const becomesOfferable: ReadonlySet<string> = new Set([

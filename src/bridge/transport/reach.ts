@@ -11,7 +11,14 @@ export const reachOf = (bridge: Bridge, agent: string): Reach => {
   const ping = bridge.proofs.lastPing(agent);
   return {
     ...now,
-    class: now.state === "reachable" ? "live" : proof === undefined ? "none" : classOf[proof.via],
+    class:
+      now.state === "reachable"
+        ? bridge.armOf(agent) === "push"
+          ? "live"
+          : "poll"
+        : proof === undefined
+          ? "none"
+          : classOf[proof.via],
     ...(proof === undefined ? {} : { proof }),
     ...(ping === undefined ? {} : { ping }),
   };

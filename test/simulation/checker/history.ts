@@ -1,5 +1,7 @@
+import { PUSH_FLAG } from "../../../src/domain/arm.ts";
 import type { AnswerCore } from "../../../src/domain/elicitation.ts";
 import { idOf, type Recorded } from "../../../src/domain/event.ts";
+import { evaluate, type Flag, type FlagFact, flag } from "../../../src/domain/flag.ts";
 import { defaultLimits } from "../../../src/domain/limit.ts";
 import type { Sometimes } from "../sometimes.ts";
 import type { World } from "../world.ts";
@@ -19,6 +21,8 @@ export interface History {
   readonly lastSeen: (agent: string) => number | undefined;
   /** When questions last got to an agent, and when it last did something about one. */
   readonly proof: (agent: string) => Proof | undefined;
+  /** By which way this agent is asked, and whether everybody has had time to hear of it. */
+  readonly armOf: (agent: string) => { readonly arm: "push" | "mailbox"; readonly isSettled: boolean };
   /** Position of the newest `bridge.started`. */
   readonly startedAt: () => number;
   readonly isRevoked: (agent: string) => boolean;
@@ -56,6 +60,8 @@ export const history = (world: World, sometimes: Sometimes, evidence: Evidence):
   /** Numbers that agents have signed recorded answers with. */
   const numbers = new Set<string>();
   let startedAt = 0;
+  let flagState: Flag = flag.initial;
+  let flagAt = Number.NEGATIVE_INFINITY;
   const keys = new Map<string, { readonly id: string; readonly time: number }>();
 
   const broken = (invariant: string, event: Recorded, what: string): void =>
@@ -181,6 +187,11 @@ export const history = (world: World, sometimes: Sometimes, evidence: Evidence):
     proof: (agent) => proofs.get(agent),
     lastSeen: (agent) => seen.get(agent),
     startedAt: () => startedAt,
+    armOf: (agent) => ({
+      // The plan's rules have no targets.
+      arm: evaluate(PUSH_FLAG, flagState, { agent, roles: [], expertise: [] }).value ? "push" : "mailbox",
+      isSettled: world.monotonic() - flagAt > SETTLED_MS,
+    }),
     isRevoked: (agent) => revoked.has(agent),
     byKey: (asker, key) => keys.get(`${asker} ${key}`)?.id,
     add: (event) => {
@@ -188,6 +199,10 @@ export const history = (world: World, sometimes: Sometimes, evidence: Evidence):
       order(event);
       if (event.type === "bridge.started") startedAt = event.position;
       if (event.type === "agent.seen") seen.set(idOf(event.stream), event.time);
+      if (event.stream === `flag/${PUSH_FLAG}`) {
+        flagState = flag.evolve(flagState, event as Recorded & FlagFact);
+        flagAt = world.monotonic();
+      }
       if (event.type === "flag.killed") sometimes.saw("flag killed");
       if (event.type === "flag.set" || event.type === "flag.restored") sometimes.saw("flag changed");
       if (event.type === "agent.revoked") revoked.set(idOf(event.stream), world.monotonic());
@@ -197,6 +212,9 @@ export const history = (world: World, sometimes: Sometimes, evidence: Evidence):
     },
   };
 };
+
+/** From the disk to everybody in the bridge: a sync may take its time. */
+const SETTLED_MS = 3_000;
 
 const late: ReadonlySet<string> = new Set([
   "elicitation.claimed",

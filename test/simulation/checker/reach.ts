@@ -1,21 +1,33 @@
 import type { Reach } from "../../../src/client/wire.ts";
+import type { Arm } from "../../../src/domain/arm.ts";
 import type { Sometimes } from "../sometimes.ts";
 import type { Connection } from "../wires.ts";
 import type { World } from "../world.ts";
 import type { History } from "./history.ts";
 import type { Fail, Talks } from "./talk.ts";
 
+const POLL_REST_MS = 5_000;
+
 /** Whether what an asker is told about reaching its target is true, by what the bridge itself has said to whom. */
 export const reaches = (world: World, past: History, sometimes: Sometimes, talks: Talks, fail: Fail) => {
   /** The event in which a connection ended, by its number. */
   const closedIn = new WeakMap<Connection, number>();
 
-  const reachOf = (agent: string, isThere: (connection: Connection) => boolean): Reach => {
+  /** When each agent last polled its mailbox, or had a reply to a poll, on the monotonic clock. */
+  const polledAt = new Map<string, number>();
+
+  const reachOf = (agent: string, arm: Arm, isThere: (connection: Connection) => boolean): Reach => {
     const proof = past.proof(agent);
     const evidence = proof === undefined ? {} : { proof };
-    for (const { connection, opening } of talks.all()) {
-      if (connection.agent !== agent || opening?.inbox !== true || !isThere(connection)) continue;
-      return { state: "reachable", class: "live", ...evidence };
+    for (const { connection, opening, requests } of talks.all()) {
+      if (connection.agent !== agent || !isThere(connection)) continue;
+      const isListening = opening?.inbox === true;
+      if (arm === "push" && isListening) return { state: "reachable", class: "live", ...evidence };
+      if (arm === "push") continue;
+      const isPolling = [...requests.values()].some(({ method }) => method === "messages.wait");
+      const rests = world.monotonic() - (polledAt.get(agent) ?? Number.NEGATIVE_INFINITY);
+      if (isPolling || (isListening && rests <= POLL_REST_MS))
+        return { state: "reachable", class: "poll", ...evidence };
     }
     const lastSeen = past.lastSeen(agent);
     // Every way of ours but a live connection comes down to looking again.
@@ -24,16 +36,22 @@ export const reaches = (world: World, past: History, sometimes: Sometimes, talks
   };
 
   return {
+    polled: (agent: string): void => void polledAt.set(agent, world.monotonic()),
+    /** The bridge that remembered it is gone. */
+    forget: (): void => polledAt.clear(),
     closed: (connection: Connection): void => void closedIn.set(connection, world.events()),
     check: (on: Connection, to: string, told: Reach): void => {
       // Revoked in the same breath: then there is no truth to tell any more.
       if (past.isRevoked(to)) return;
-      const truth = reachOf(to, ({ isOpen }) => isOpen);
+      const { arm, isSettled } = past.armOf(to);
+      const truth = reachOf(to, arm, ({ isOpen }) => isOpen);
       if (truth.state === "queued") sometimes.saw("target queued");
       if (truth.state === "never_seen") sometimes.saw("target never seen");
       // A connection that ended in this very event was there when the reply was made.
-      const justBefore = reachOf(to, (each) => each.isOpen || closedIn.get(each) === world.events());
-      if ([truth, justBefore].some((each) => JSON.stringify(each) === JSON.stringify(told))) return;
+      const justBefore = reachOf(to, arm, (each) => each.isOpen || closedIn.get(each) === world.events());
+      // On disk, and not yet told to those who ask.
+      const other = isSettled ? truth : reachOf(to, arm === "push" ? "mailbox" : "push", ({ isOpen }) => isOpen);
+      if ([truth, justBefore, other].some((each) => JSON.stringify(each) === JSON.stringify(told))) return;
       fail("the reach that is told is true", on, `${to} is ${JSON.stringify(truth)}, told ${JSON.stringify(told)}`);
     },
   };

@@ -51,6 +51,7 @@ export const wire = (world: World, sometimes: Sometimes, past: History) => {
       case "inbox.list":
         return told.inbox(on, result as InboxPage);
       case "messages.wait":
+        reach.polled(on.agent);
         return told.mail(on, result as MailPage);
       case "events.query":
         for (const each of (result as { readonly events: readonly LogEvent[] }).events) told.event(on, each);
@@ -111,6 +112,7 @@ export const wire = (world: World, sometimes: Sometimes, past: History) => {
       const { id, method, params = {} } = parsed(text);
       if (id === undefined || method === undefined) return;
       talks.of(connection).requests.set(id, { method, params });
+      if (method === "messages.wait") reach.polled(connection.agent);
       const ask = `${connection.agent} ${(params as { readonly message?: string }).message}`;
       if (method === "elicitations.ask" && !asksRead.has(ask)) asksRead.set(ask, world.monotonic());
     },
@@ -136,6 +138,7 @@ export const wire = (world: World, sometimes: Sometimes, past: History) => {
     bridgeGone: (): void => {
       talks.clear();
       asksRead.clear();
+      reach.forget();
     },
     audit: pushed.audit,
   };

@@ -69,12 +69,16 @@ export const wait = operation({
   ) => {
     const { deliver, observer } = bridge;
     deliver.seen(who.agent, "poll");
+    deliver.polled(who.agent);
     const take = () => deliver.mail.take(who.agent, { limit: limit + 1, leaseMs, anew });
     let taken = take();
     if (taken.length === 0 && waitMs > 0) {
       await deliver.untilMailed(who.agent, waitMs, session.signal);
       // Whoever has gone takes nothing with it.
-      taken = session.signal.aborted ? [] : take();
+      if (!session.signal.aborted) {
+        deliver.polled(who.agent);
+        taken = take();
+      }
     }
     const letters = taken.map((letter) => ({ ...letter, offer: deliver.offerOf(letter.held) }));
     const fits = fitting(letters.slice(0, limit), ({ offer }) => charsOf(offer));
