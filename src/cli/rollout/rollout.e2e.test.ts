@@ -117,6 +117,22 @@ describe("a rollout on a live bridge, under load", () => {
     expect(await first.left).toBe(10);
   });
 
+  test("that wants certificates asks before each step, records which it was, and pauses where there is none", async () => {
+    await off();
+    const wanting = stage.write("p.yaml", `${plan.replaceAll("2s", "1h")}certificate: required\n`);
+    const without = stage.lighthouse("rollout", "start", wanting, "--reason", "e2e", "--certificate", "exit 14");
+    await without.says("paused: step 1 needs a valid certificate");
+    without.process.kill("SIGINT");
+    await without.left;
+    expect(await flag()).toMatchObject({ percentage: 0 });
+    const resumed = stage.lighthouse("rollout", "resume", "--reason", "reviewed");
+    expect(await resumed.left, resumed.output()).toBe(0);
+    const withOne = stage.lighthouse("rollout", "run", "--wait", "--certificate", "echo sha256:abc");
+    await withOne.says("watched");
+    const entered = (await story()).filter(({ type }) => type === "rollout.entered");
+    expect(entered.map(({ data }) => data)).toMatchObject([{ certificate: "sha256:abc", percent: 25 }]);
+  });
+
   test("that is left by Ctrl-C stands where it was, and is gone on with", async () => {
     await off();
     await stage.fleet({ workers: 40, rate: 100 });
