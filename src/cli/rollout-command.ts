@@ -6,7 +6,13 @@ import { LighthouseRefusal } from "../client/refusal.ts";
 import { PUSH_FLAG } from "../domain/arm.ts";
 import type { RolloutPlan } from "../domain/rollout-plan.ts";
 import { lead } from "../ops/rollout/lead.ts";
-import { allEvents, operatorOf, type RolloutStanding, type Standing } from "../ops/rollout/operator.ts";
+import {
+  allEvents,
+  type FlagStanding,
+  operatorOf,
+  type RolloutStanding,
+  type Standing,
+} from "../ops/rollout/operator.ts";
 import { planLines, planText, readPlan } from "../ops/rollout/plan.ts";
 import { goBack } from "../ops/rollout/rollback/go-back.ts";
 import { type Act, act, command, strict } from "./command.ts";
@@ -104,6 +110,16 @@ const start = (): Command =>
           const wanted = planFile(file, options.flag);
           const planDigest = createHash("sha256").update(planText(wanted)).digest("base64url");
           const id = `ro_${Buffer.from(realRng().bytes(8)).toString("hex")}`;
+          const flag = await client.operate<FlagStanding>("flags.get", { name: wanted.flag });
+          if (flag.status === "killed") {
+            throw new Failure(
+              "refused",
+              `The flag ${wanted.flag} was killed: ${printableLine(flag.reason ?? "", 200)}`,
+              {
+                remedy: `When that is mended, \`lighthouse flag restore ${wanted.flag}\` brings it back, and a rollout can start.`,
+              },
+            );
+          }
           const input = { id, plan: wanted, planDigest, reason: options.reason };
           const standing = await client.operate<Standing>("rollouts.start", input);
           doing.terminal.note(`started ${id}`);

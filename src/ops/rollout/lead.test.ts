@@ -111,6 +111,30 @@ describe("a rollout is led", () => {
     expect(await flagOf(world)).toMatchObject({ status: "killed" });
   });
 
+  test("back when somebody kills the flag under it, and on hold when somebody sets it otherwise", async () => {
+    const world = await rolloutWorld();
+    await world.start();
+    const ports = world.controller();
+    let looks = 0;
+    const sleep = async (ms: number): Promise<void> => {
+      looks++;
+      const { fence, percentage } = await flagOf(world);
+      const set = { name: "push-elicitation", targets: [], reason: "by hand" };
+      if (looks === 1) await world.operator.operate("flags.set", { ...set, percentage: 60, fence });
+      if (looks === 4) {
+        expect((await world.standing()).rollout).toMatchObject({
+          status: "paused",
+          why: expect.stringContaining("60 %"),
+        });
+        expect(percentage).toBe(60);
+        await world.operator.operate("flags.kill", { name: "push-elicitation", reason: "I do not like it" });
+      }
+      await ports.sleep(ms);
+    };
+    expect(await lead({ ...ports, sleep })).toBe("withdrawn");
+    expect(world.reports[0]).toMatchObject({ trigger: "flag", reason: expect.stringContaining("I do not like it") });
+  });
+
   test("one that wants certificates pauses where there is none, and records which let it pass", async () => {
     const world = await rolloutWorld();
     await world.start({ ...quickPlan, certificate: "required" });

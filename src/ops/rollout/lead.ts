@@ -74,10 +74,16 @@ export const lead = async (ports: LeadPorts): Promise<LedTo> => {
         break;
       }
       case "apply": {
-        const version = await setShare(ports, now);
-        await eyes.begin();
-        evidence = noEvidenceYet;
-        standing = await unlessOvertaken(ports, advance({ type: "apply", step: now.step, version }));
+        const set = await setShare(ports, now);
+        if (set.how === "killed") {
+          standing = await operator.operate<Standing>("rollouts.abort", { id, reason: set.why, trigger: "flag" });
+        } else if (set.how === "moved") {
+          standing = await operator.operate<Standing>("rollouts.get", {});
+        } else {
+          await eyes.begin();
+          evidence = noEvidenceYet;
+          standing = await unlessOvertaken(ports, advance({ type: "apply", step: now.step, version: set.fence }));
+        }
         break;
       }
       case "complete":
@@ -120,19 +126,37 @@ const nextTurn = (rollout: RolloutStanding): Turn => {
  * Sets the flag's share, on the fence that it was decided on, and sees that it is so. An earlier controller that wakes
  * up between the two is refused by the bridge, and so are we when we are the earlier one.
  */
-const setShare = async ({ operator }: LeadPorts, { id, step, plan }: RolloutStanding): Promise<number> => {
+const setShare = async ({ operator }: LeadPorts, { id, step, plan }: RolloutStanding): Promise<SetShare> => {
   const name = plan.flag;
   const percentage = plan.steps[step]?.percent ?? 0;
   const current = await operator.operate<FlagStanding>("flags.get", { name });
+  if (current.status === "killed") return { how: "killed", why: killedInWords(current) };
   const reason = `${id} step ${step + 1}: ${percentage} %`;
   // The reason is the effect's key: found there, it was done by us or by who died in our place.
-  if (current.status === "set" && current.percentage === percentage && current.reason === reason) return current.fence;
+  if (current.status === "set" && current.percentage === percentage && current.reason === reason) {
+    return { how: "set", fence: current.fence };
+  }
   const { targets, fence } = current;
-  await operator.operate("flags.set", { name, percentage, targets, fence, reason });
+  try {
+    await operator.operate("flags.set", { name, percentage, targets, fence, reason });
+  } catch (error) {
+    const isOvertaken =
+      error instanceof LighthouseRefusal && (error.code === "flag_fenced" || error.code === "flag_killed");
+    if (!isOvertaken) throw error;
+    return { how: "moved" };
+  }
   const seen = await operator.operate<FlagStanding>("flags.get", { name });
-  if (seen.status !== "set" || seen.percentage !== percentage) throw new Error(`the flag ${name} is not what was set`);
-  return seen.fence;
+  return seen.status === "set" && seen.percentage === percentage ? { how: "set", fence: seen.fence } : { how: "moved" };
 };
+
+type SetShare =
+  | { readonly how: "set"; readonly fence: number }
+  | { readonly how: "killed"; readonly why: string }
+  /** Somebody else changed it in the same moment: look again where everything stands. */
+  | { readonly how: "moved" };
+
+const killedInWords = ({ name, by, reason }: FlagStanding): string =>
+  `the flag ${name} was killed${by === undefined ? "" : ` by ${by}`}: ${reason ?? ""}`.slice(0, WHY_CHARS);
 
 const watch = async (
   ports: LeadPorts,
@@ -150,7 +174,9 @@ const watch = async (
     seen.kind === "seen"
       ? { measurements: [...evidence.measurements, seen.measurement], blindMs: 0, blindBecause: "", unhealthy }
       : { ...evidence, blindMs: evidence.blindMs + seen.forMs, blindBecause: seen.why, unhealthy };
-  const trigger = triggerOf(plan.triggers, next);
+  const flag = await operator.operate<FlagStanding>("flags.get", { name: plan.flag });
+  const trigger =
+    flag.status === "killed" ? ({ name: "flag", why: killedInWords(flag) } as const) : triggerOf(plan.triggers, next);
   const look = { step, look: looks, leaseMs };
   let standing = await unlessOvertaken(
     ports,
@@ -162,6 +188,11 @@ const watch = async (
   if (trigger !== undefined) {
     standing = await operator.operate<Standing>("rollouts.abort", { id, reason: trigger.why, trigger: trigger.name });
     return [standing, next];
+  }
+  const wanted = plan.steps[step]?.percent ?? 0;
+  if (flag.percentage !== wanted && standing.rollout?.status === "running") {
+    const reason = `the flag ${plan.flag} was set to ${flag.percentage} % by hand; set it to ${wanted} % before it goes on`;
+    return [await unlessOvertaken(ports, operator.operate<Standing>("rollouts.pause", { id, reason })), next];
   }
   const { verdict, why } = judge(plan, step, next);
   if (verdict !== standing.rollout?.verdict) {

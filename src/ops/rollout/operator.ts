@@ -71,6 +71,7 @@ export interface FlagStanding {
   readonly fence: number;
   readonly percentage: number;
   readonly targets: readonly FlagTarget[];
+  readonly by?: string;
   readonly reason?: string;
 }
 export interface FlagTarget {
