@@ -6,7 +6,6 @@
  *
  * Needs `sh test/ops/install-servers.sh`. Takes two minutes; writes docs/dashboards.html and docs/dashboard.svg.
  */
-import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Credential, connect } from "../src/client/index.ts";
@@ -43,21 +42,11 @@ alerting:
 `,
   { PAGERDUTY_ROUTING_KEY: "a".repeat(32), SLACK_WEBHOOK_URL: `${receivers.url}/slack/default` },
 );
-const limitFileSize = async (soft: string): Promise<void> => {
-  spawnSync("prlimit", ["--pid", String(bridge.pid()), `--fsize=${soft}:unlimited`]);
-};
 const operator = await connect({
   credential: JSON.parse(readFileSync(join(bridge.data, "operator.json"), "utf8")) as Credential,
 });
 const drill = await openDrill({
-  bridge: {
-    freeze: () => undefined,
-    thaw: () => undefined,
-    failWrites: () => limitFileSize("1"),
-    allowWrites: () => limitFileSize("unlimited"),
-    kill: bridge.kill,
-    start: bridge.start,
-  },
+  bridge,
   operator,
   connect: (credential) => connect({ credential, url: bridge.url }),
   pause,

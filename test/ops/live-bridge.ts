@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,6 +12,11 @@ export interface LiveBridge {
   readonly data: string;
   readonly pid: () => number;
   readonly token: (agent?: string) => string;
+  readonly freeze: () => void;
+  readonly thaw: () => void;
+  /** Every write to a file fails from now on, and succeeds again: Linux, as root or as the owner of the process. */
+  readonly failWrites: () => Promise<void>;
+  readonly allowWrites: () => Promise<void>;
   readonly kill: () => Promise<void>;
   readonly start: () => Promise<void>;
   readonly stop: () => Promise<void>;
@@ -36,6 +41,11 @@ export const startLiveBridge = async (files: Readonly<Record<string, string>> = 
       made.once("exit", (code) => reject(new Error(`the bridge ended with ${code}`)));
     });
   };
+  const limitFileSize = async (soft: string): Promise<void> => {
+    const args = ["--pid", String(child?.pid), `--fsize=${soft}:unlimited`];
+    const { status, stderr } = spawnSync("prlimit", args, { encoding: "utf8" });
+    if (status !== 0) throw new Error(`prlimit: ${stderr}`);
+  };
   await start();
   return {
     url: `http://127.0.0.1:${port}`,
@@ -46,6 +56,10 @@ export const startLiveBridge = async (files: Readonly<Record<string, string>> = 
       const file = agent === undefined ? "operator.json" : join("agents", `${agent}.json`);
       return (JSON.parse(readFileSync(join(data, file), "utf8")) as { readonly token: string }).token;
     },
+    freeze: () => void child?.kill("SIGSTOP"),
+    thaw: () => void child?.kill("SIGCONT"),
+    failWrites: () => limitFileSize("1"),
+    allowWrites: () => limitFileSize("unlimited"),
     kill: async () => {
       child?.kill("SIGKILL");
       if (child !== undefined) await end(child);

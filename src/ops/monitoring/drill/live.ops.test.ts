@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -32,14 +31,6 @@ alerting:
   slack:
 `;
 
-/** As root or as the owner of the process, on Linux. */
-const limitFileSize = (bytes: string): void => {
-  const { status, stderr } = spawnSync("prlimit", ["--pid", String(bridge.pid()), `--fsize=${bytes}`], {
-    encoding: "utf8",
-  });
-  if (status !== 0) throw new Error(`prlimit: ${stderr}`);
-};
-
 beforeAll(async () => {
   bridge = await startLiveBridge();
   receivers = await startReceivers();
@@ -52,14 +43,7 @@ beforeAll(async () => {
     credential: JSON.parse(readFileSync(join(bridge.data, "operator.json"), "utf8")) as Credential,
   });
   drill = await openDrill({
-    bridge: {
-      freeze: () => void process.kill(bridge.pid(), "SIGSTOP"),
-      thaw: () => void process.kill(bridge.pid(), "SIGCONT"),
-      failWrites: async () => limitFileSize("1:unlimited"),
-      allowWrites: async () => limitFileSize("unlimited:unlimited"),
-      kill: bridge.kill,
-      start: bridge.start,
-    },
+    bridge,
     operator,
     connect: (credential) => connect({ credential, url: bridge.url }),
     pause,
