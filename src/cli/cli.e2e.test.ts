@@ -388,7 +388,7 @@ describe("every command", () => {
 
   test("says what is wrong with a credential file, and quotes nothing from it", async () => {
     const file = join(at.cwd, "broken.json");
-    writeFileSync(file, JSON.stringify({ url: "s3cret", agent: "a b" }));
+    writeFileSync(file, JSON.stringify({ url: "s3cret", agent: "a b" }), { mode: 0o600 });
     const { code, err } = await at.run("inbox", "--as", file);
     expect(code).toBe(2);
     expect(err).toContain("/macSecret is missing");

@@ -54,7 +54,7 @@ export interface InquirePorts extends Omit<ElicitPorts, "lookup" | "keyOf" | "se
   readonly unaskable: (agent: string, asker: string, requireEd25519?: boolean) => Refusal | undefined;
 }
 
-interface Inquired {
+export interface Inquired {
   readonly ok: true;
   readonly id: string;
   readonly state: Inquiry;
