@@ -20,7 +20,7 @@ import { Failure } from "./failure.ts";
 import { logIn } from "./log-file.ts";
 import { readMonitoring } from "./monitoring-file.ts";
 import { readJson } from "./read-json.ts";
-import { type Conducted, conductReview, productsIn } from "./review/conduct.ts";
+import { type Conducted, conductReview, exportersIn, productsIn } from "./review/conduct.ts";
 import { makeKeys, REVIEW_FOLDER, readKey } from "./review/keys.ts";
 import { rehearsalBy } from "./review/rehearsal.ts";
 import { trustFrom } from "./review/trust.ts";
@@ -265,7 +265,10 @@ const policyCommand = (): Command =>
     .action(({ profile, monitoring, signOff, ...options }: PolicyOptions) =>
       act(options, async ({ terminal }) => {
         const spec = monitoring === undefined ? undefined : readMonitoring(monitoring, true);
-        const ports: ProbePorts = { url: "", ...(spec === undefined ? {} : { products: productsIn(spec) }) };
+        const ports: ProbePorts = {
+          url: "",
+          ...(spec === undefined ? {} : { products: productsIn(spec), exporters: exportersIn(spec) }),
+        };
         const policy = proposedPolicy(profile, probesFrom(ports), signOff ? undefined : nobodySignsOff);
         terminal.result(policy, () => JSON.stringify(policy, null, 2));
         return "ok";

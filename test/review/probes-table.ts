@@ -8,7 +8,7 @@ const keeps = (ttlMs: number): string =>
 
 /** The table of docs/review.md, from the probes themselves. */
 export const probesTable = (): string => {
-  const probes = probesFrom({ url: "", products: products.map(({ name }) => name) });
+  const probes = probesFrom({ url: "", products: products.map(({ name }) => name), exporters: ["otlp_traces"] });
   const rows = probes.flatMap(({ id, does, sabotage, checks }) =>
     checks.map(({ id: check, severity, ttlMs, measures }, i) => [
       i === 0 ? `**${id}** ${does}` : "",

@@ -182,6 +182,7 @@ const ofMonitoring = (spec: Spec, watching: Watching): Partial<ProbePorts> => {
   const verifying = { fetch, signal, env, clock: realClock, scheduler: realScheduler, rng: realRng() };
   return {
     products: productsIn(spec),
+    exporters: exportersIn(spec),
     monitored: monitoredOf(spec, signal),
     verify: async () => (await verifyMonitoring(spec, { ...verifying, bridge: { url, token } })).checks,
     ...(rendered === undefined ? {} : { drift: driftOf(spec, rendered) }),
@@ -214,4 +215,15 @@ export const productsIn = ({ prometheus, grafana, logging, tracing }: Spec): rea
     jaeger: tracing.jaeger.enabled,
   };
   return products.map(({ name }) => name).filter((name) => on[name] === true);
+};
+
+/** Where the bridge sends by itself, as its metrics call them. */
+export const exportersIn = ({ tracing, exporters }: Spec): readonly string[] => {
+  const on: Readonly<Record<string, boolean>> = {
+    otlp_traces: tracing.opentelemetry.enabled || tracing.jaeger.enabled,
+    cloudwatch: exporters.cloudwatch.enabled,
+    datadog: exporters.datadog.enabled,
+    newrelic: exporters.newrelic.enabled,
+  };
+  return Object.keys(on).filter((name) => on[name] === true);
 };

@@ -4,6 +4,7 @@ import { backupProbe } from "./backup.ts";
 import { channelsProbe } from "./channels.ts";
 import { customEventsProbe } from "./custom-events.ts";
 import { drillProbe } from "./drill.ts";
+import { exportsProbe } from "./exports.ts";
 import { healthProbe } from "./health.ts";
 import { loadProbe } from "./load.ts";
 import { logIntegrityProbe } from "./log-integrity.ts";
@@ -33,6 +34,8 @@ export interface ProbePorts {
   readonly verify?: () => Promise<readonly Verified[]>;
   /** The products that monitoring.yaml switches on: a probe for each. */
   readonly products?: readonly string[];
+  /** The exporters that monitoring.yaml switches on, by their label in the metrics. */
+  readonly exporters?: readonly string[];
   readonly channels?: () => Promise<readonly ChannelTried[]>;
   readonly rehearse?: Rehearse;
 }
@@ -63,6 +66,7 @@ export const probesFrom = (ports: ProbePorts): readonly Probe[] => {
     ...products
       .filter(({ name }) => (ports.products ?? productsByDefault).includes(name))
       .map((product) => verifiedProbe(product, verify)),
+    ...(ports.exporters === undefined || ports.exporters.length === 0 ? [] : [exportsProbe(ports.exporters)]),
     renderedFilesProbe(ports.drift),
     runbooksProbe(ports.runbooks),
     secretsProbe(ports.secrets),

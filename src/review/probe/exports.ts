@@ -1,0 +1,99 @@
+import { HOUR_MS, json, measured, notRun, type Probe, type Stage } from "./probe.ts";
+
+const FILE = "exports.json";
+
+/** What each exporter said of itself before and after; counts of batches, and of what was given up. */
+interface Exported {
+  readonly exporter: string;
+  readonly before: Counts;
+  readonly after: Counts;
+}
+
+interface Counts {
+  readonly ok: number;
+  readonly failed: number;
+  readonly dropped: number;
+}
+
+const more = (what: keyof Counts) => ({ minus: [{ at: `/after/${what}` }, { at: `/before/${what}` }] }) as const;
+
+/** The collector and the vendors: whether what the bridge sends is taken, by the bridge's own count of their answers. */
+export const exportsProbe = (exporters: readonly string[]): Probe => ({
+  id: "exports",
+  version: 1,
+  does:
+    "makes calls that are worth a span, and waits until every exporter that monitoring.yaml switches on has had a batch " +
+    "taken by the collector or the vendor that it sends to",
+  sabotage: "a vendor's key is wrong",
+  checks: [
+    {
+      id: "monitoring.exports",
+      title: "The collector and every vendor take what the bridge sends them",
+      section: "monitoring",
+      severity: "major",
+      ttlMs: HOUR_MS,
+      measures: [
+        {
+          name: "taken",
+          unit: "share of the exporters",
+          how: {
+            kind: "ratio",
+            rows: { file: FILE, each: "" },
+            that: [
+              [more("ok"), "ge", { is: 1 }],
+              [more("failed"), "eq", { is: 0 }],
+              [more("dropped"), "eq", { is: 0 }],
+            ],
+          },
+          tolerance: { min: 1 },
+        },
+      ],
+    },
+  ],
+  run: async (stage) => {
+    if (exporters.length === 0) return notRun("skipped", "monitoring.yaml switches no exporter on");
+    const before = await read(stage);
+    for (let n = 0; n < CALLS; n++) await stage.operator.agents.list();
+    const after = await untilTaken(stage, exporters, before);
+    const rows: readonly Exported[] = exporters.map((exporter) => ({
+      exporter,
+      before: countsOf(exporter, before),
+      after: countsOf(exporter, after),
+    }));
+    return measured(json(FILE, rows));
+  },
+});
+
+/** Traces are sampled: of so many calls at least one is worth a span. */
+const CALLS = 100;
+/** Metrics leave once a minute. */
+const PATIENCE_MS = 90_000;
+const LOOK_EVERY_MS = 500;
+
+const read = async ({ http }: Stage): Promise<string> =>
+  (await http({ method: "GET", path: "/metrics" })).response.body;
+
+const untilTaken = async (stage: Stage, exporters: readonly string[], before: string): Promise<string> => {
+  const began = stage.clock.monotonic();
+  for (;;) {
+    const now = await read(stage);
+    const isLate = stage.clock.monotonic() - began > PATIENCE_MS;
+    if (isLate || exporters.every((one) => countsOf(one, now).ok > countsOf(one, before).ok)) return now;
+    await stage.pause(LOOK_EVERY_MS);
+  }
+};
+
+const countsOf = (exporter: string, text: string): Counts => {
+  const value = (name: string, ...labels: readonly string[]): number => {
+    const line = text
+      .split("\n")
+      .find((each) => each.startsWith(`${name}{`) && labels.every((label) => each.includes(label)));
+    return Number(line?.slice(line.lastIndexOf(" ") + 1) ?? 0);
+  };
+  const of = `exporter="${exporter}"`;
+  return {
+    ok: value("lighthouse_telemetry_exports_total", of, 'result="ok"'),
+    failed: value("lighthouse_telemetry_exports_total", of, 'result="failed"'),
+    dropped: value("lighthouse_telemetry_dropped_total", of),
+  };
+};
