@@ -89,20 +89,23 @@ const unit: fc.Arbitrary<string> = fc.oneof(
 
 export const anyText = (maxLength = 60): fc.Arbitrary<string> => fc.string({ unit, maxLength });
 
-/** A right text with a few edits: what lies near the right one reaches deeper than what is far from it. */
-export const near = (...texts: readonly string[]): fc.Arbitrary<string> => {
-  const edit = fc.record({
-    at: fc.nat({ max: 100_000 }),
-    cut: fc.nat({ max: 4 }),
-    put: fc.string({ unit, maxLength: 4 }),
-  });
-  return fc.tuple(fc.constantFrom(...texts), fc.array(edit, { maxLength: 4 })).map(([text, edits]) =>
-    edits.reduce((changed, { at, cut, put }) => {
-      const place = changed.length === 0 ? 0 : at % (changed.length + 1);
-      return `${changed.slice(0, place)}${put}${changed.slice(place + cut)}`;
-    }, text),
+/** A few edits to whatever text comes. */
+export const edits: fc.Arbitrary<(text: string) => string> = fc
+  .array(
+    fc.record({ at: fc.nat({ max: 1_000_000 }), cut: fc.nat({ max: 4 }), put: fc.string({ unit, maxLength: 4 }) }),
+    { maxLength: 4 },
+  )
+  .map(
+    (all) => (text: string) =>
+      all.reduce((changed, { at, cut, put }) => {
+        const place = at % (changed.length + 1);
+        return `${changed.slice(0, place)}${put}${changed.slice(place + cut)}`;
+      }, text),
   );
-};
+
+/** A right text with a few edits: what lies near the right one reaches deeper than what is far from it. */
+export const near = (...texts: readonly string[]): fc.Arbitrary<string> =>
+  fc.tuple(fc.constantFrom(...texts), edits).map(([text, edit]) => edit(text));
 
 /** Values at the edges of what JSON says, and ordinary ones. */
 export const anyJson = (maxDepth = 3): fc.Arbitrary<unknown> =>
