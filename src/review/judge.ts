@@ -110,6 +110,9 @@ const ofSignOffs = ({ policy, census, signOffs, now }: Judged): readonly Found[]
       .filter(({ decision }) => decision === "object")
       .map(({ agent, reason }) => stop("objection", agent, `${agent} objects: ${reason}`.slice(0, 4_096))),
     ...(census?.signOffs ?? [])
+      .filter(({ how }) => how === "open")
+      .map(({ to }) => stop("sign-off-open", to, `${to} was asked, and could still object when the bridge counted`)),
+    ...(census?.signOffs ?? [])
       .filter(({ how, position }) => (how === "accepted" || how === "declined") && !shown.has(position))
       .map(({ to }) => stop("sign-off-not-shown", to, `${to} answered, and the answer is not here`)),
     ...signOffs.refused.map(({ agent, why }) => stop("sign-off-refused", agent, `${agent} answered, but ${why}`)),

@@ -215,7 +215,7 @@ export const reviewed = (wishes: Wishes = {}): Scene => {
     runs: [{ name: "run-1", sha256: line.sha256, run }],
   });
   const log = logOf(wishes, core, line.sha256);
-  const issuedAt = wishes.issuedAt ?? T0 + HOUR;
+  const issuedAt = wishes.issuedAt ?? T0 + 600_000;
   const asked: Omit<Inputs, "events" | "runs"> = {
     id: "LH-READY-20260301",
     review: "rv-2",
@@ -312,6 +312,10 @@ const logOf = (wishes: Wishes, core: string, run: string): LogFacts => {
     const wish = wishes.decisions?.[agent] ?? "approve";
     if (wish === "silent") continue;
     const id = `el_${agent}`;
+    if (wish === "open") {
+      signOffs.push({ elicitation: id, to: agent, how: "open", position: 1 });
+      continue;
+    }
     const answer = typeof wish === "string" ? signOff(agent, id, wish, core) : wish;
     const position = log.add(
       `elicitation/${id}`,

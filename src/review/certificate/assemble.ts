@@ -45,7 +45,7 @@ export interface Inputs {
  */
 export const assemble = (inputs: Inputs): Predicate => {
   const { policy, runs, evidence, events, issuedAt: now } = inputs;
-  const census = censusOf(inputs.review, events);
+  const census = censusOf(inputs.review, events, now);
   const conditions = conditionsOf(events, census?.position ?? 0);
   const outcomes = outcomesOf(
     policy,

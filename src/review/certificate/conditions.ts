@@ -4,6 +4,9 @@ import { momentOf } from "../digest.ts";
 import type { ProvenEvent } from "./facts.ts";
 import type { ConditionEntry } from "./statement.ts";
 
+/** A count is taken just before the certificate is issued; what happened since it is not in it. In milliseconds. */
+export const CENSUS_MS_MAX = 900_000;
+
 /** The last count of this review that the log proves. */
 export interface Census extends EventData<"condition.census"> {
   readonly position: number;
@@ -12,9 +15,10 @@ export interface Census extends EventData<"condition.census"> {
   readonly by: string;
 }
 
-export const censusOf = (review: string, events: readonly ProvenEvent[]): Census | undefined => {
+/** Undefined when there is none, or only one that is too old for a certificate of `now`. */
+export const censusOf = (review: string, events: readonly ProvenEvent[], now: number): Census | undefined => {
   const counted = events.filter((event) => event.type === "condition.census" && event.data.review === review).at(-1);
-  return counted?.type === "condition.census" && counted.stream === "census"
+  return counted?.type === "condition.census" && counted.stream === "census" && counted.time + CENSUS_MS_MAX >= now
     ? { ...counted.data, position: counted.position, at: counted.time, by: counted.actor }
     : undefined;
 };

@@ -26,6 +26,7 @@ export const reasonCodes = [
   "no-census",
   "census-incomplete",
   "objection",
+  "sign-off-open",
   "sign-off-not-shown",
   "sign-off-refused",
   "sign-off-missing",

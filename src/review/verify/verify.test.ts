@@ -28,6 +28,8 @@ describe("a review", () => {
     ["a shortfall without a condition", { alerts: false, condition: "none" }, "shortfall-without-condition"],
     ["an objection", { decisions: { sec: "object" } }, "objection"],
     ["a specialist who says nothing", { decisions: { sec: "silent" } }, "sign-off-missing"],
+    ["a specialist who was asked and can still object", { decisions: { sec: "open" } }, "sign-off-open"],
+    ["a count of conditions that is an hour old", { issuedAt: T0 + 3_600_000 }, "no-census"],
     ["a specialist who abstains", { decisions: { dev: "abstain" } }, "sign-off-missing"],
     ["a policy that asks for nothing", { policy: { ...policy, checks: [] } }, "nothing-asked"],
   ] as const)("with %s is NO-GO, and says so truthfully", (_, wishes, code) => {
