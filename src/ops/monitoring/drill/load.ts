@@ -5,6 +5,8 @@ import { LighthouseRefusal } from "../../../client/index.ts";
 export interface Load {
   /** `loops` questions in the air at a time, each asked `gapMs` after the one before was answered. */
   readonly pace: (loops: number, gapMs: number) => void;
+  /** So many questions at once, beside those of the loops. */
+  readonly burst: (questions: number) => void;
   /** Round trips so far, and refusals by code. */
   readonly counts: () => { readonly answered: number; readonly refused: Readonly<Record<string, number>> };
   readonly stop: () => void;
@@ -26,15 +28,16 @@ export const openLoad = (asker: Lighthouse, target: Lighthouse, pause: (ms: numb
   let answered = 0;
   const refused: Record<string, number> = {};
 
+  const askOnce = async (): Promise<void> => {
+    await asker.ask({ to: target.agent, message: "A drill asks. Is all well?", schema }, { signal: stopping.signal });
+    answered += 1;
+  };
+
   const loop = async (): Promise<void> => {
     running += 1;
     while (running <= wanted && !stopping.signal.aborted) {
       try {
-        await asker.ask(
-          { to: target.agent, message: "A drill asks. Is all well?", schema },
-          { signal: stopping.signal },
-        );
-        answered += 1;
+        await askOnce();
         if (gap > 0) await pause(gap);
       } catch (error) {
         if (stopping.signal.aborted) break;
@@ -51,6 +54,9 @@ export const openLoad = (asker: Lighthouse, target: Lighthouse, pause: (ms: numb
       wanted = loops;
       gap = gapMs;
       for (let missing = loops - running; missing > 0; missing--) void loop();
+    },
+    burst: (questions) => {
+      for (let left = questions; left > 0; left--) void askOnce().catch(() => undefined);
     },
     counts: () => ({ answered, refused }),
     stop: () => stopping.abort(),

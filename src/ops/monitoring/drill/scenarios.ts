@@ -42,8 +42,12 @@ export interface Drill {
 
 /** Questions in the air, and the pause after each answer: about 150 round trips a second. */
 const calm = [12, 60] as const;
-/** Enough that some are always on their way through the bridge when it is stopped. */
-const busy = [32, 0] as const;
+/**
+ * Asked right before the bridge is stopped, so that some are on their way through it: a quarter of a second's questions.
+ * How long they take to get there differs from machine to machine, so several waits are tried in turn, in milliseconds.
+ */
+const caught = 40;
+const onTheirWayMs = [2, 4, 1, 6, 3] as const;
 
 /** Above the promised 500 ms, and hardly longer: a scrape that waits 500 ms must not fail for it. */
 const frozenMs = 540;
@@ -161,7 +165,9 @@ const freezing = (bridge: DrilledBridge, load: Load, pause: (ms: number) => Prom
   let isFreezing = false;
   let frozen: Promise<void> = Promise.resolve();
   const freeze = async (): Promise<void> => {
-    while (isFreezing) {
+    for (let turn = 0; isFreezing; turn++) {
+      load.burst(caught);
+      await pause(onTheirWayMs[turn % onTheirWayMs.length] ?? 1);
       bridge.freeze();
       await pause(frozenMs);
       bridge.thaw();
@@ -180,13 +186,9 @@ const freezing = (bridge: DrilledBridge, load: Load, pause: (ms: number) => Prom
       seen: "p99_latency_milliseconds > 500",
       provoke: async () => {
         isFreezing = true;
-        load.pace(...busy);
         frozen = freeze();
       },
-      relieve: async () => {
-        load.pace(...calm);
-        await stop();
-      },
+      relieve: stop,
       pageWithinSeconds: 10,
     },
   };
