@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { manualTime } from "../../../test/support/manual-time.ts";
+import { seededRng } from "../../../test/support/seeded-rng.ts";
 import { assess } from "../assess.ts";
 import type { PolicyCheck } from "../policy.ts";
 import { exportsProbe } from "./exports.ts";
@@ -18,13 +19,16 @@ const looked = async (...readings: readonly (readonly [ok: number, failed: numbe
       `lighthouse_telemetry_dropped_total{exporter="otlp_traces"} ${dropped}`,
     ].join("\n");
   const http: Stage["http"] = async (request) => {
+    if (request.path !== "/metrics")
+      return { request, response: { status: 200, contentType: "", body: "" }, at: 0, tookMs: 0 };
     const reading = readings[Math.min(nth++, readings.length - 1)] as (typeof readings)[number];
     return { request, response: { status: 200, contentType: "text/plain", body: text(reading) }, at: 0, tookMs: 0 };
   };
   const stage = {
     http,
     clock: time,
-    operator: { agents: { list: async () => [] } },
+    rng: seededRng(1),
+    register: async () => ({ token: "t" }),
     pause: (ms: number) => time.advance(ms),
   };
   const files = new Map<string, Uint8Array>();
