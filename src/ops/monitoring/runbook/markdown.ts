@@ -115,7 +115,16 @@ ${places}
 
 Begin it when a rollout is the cause, or may be, and: more than 5 % of elicitations fail, P99 is over a second, less than
 95 % are delivered, anything was let through that should have been refused, or an answer was lost. Holding the rollout is
-not enough then. Each step has a condition that is checked before the next begins.
+not enough then. One command takes all seven steps, checks the condition of each before the next begins, and times them:
+
+${fenced("sh", 'lighthouse rollback --reason "answers are slow"')}
+
+Killed half-way, it goes on with \`lighthouse rollback --resume\`. The same for agents that exist for the rehearsal alone,
+which are put back afterwards:
+
+${fenced("sh", 'lighthouse rollback --rehearse --reason "the weekly rehearsal"')}
+
+What each step does, and how to see it by hand:
 
 ${rollbackSteps.map(({ title, steps }, index) => `## ${index + 1}. ${title}\n\n${numbered(steps)}`).join("\n\n")}
 `;

@@ -1,21 +1,24 @@
 import type { Step } from "./runbook.ts";
 import { ask, events, health, verifyLog } from "./steps.ts";
 
-/** The seven steps of an emergency rollback: what is done, and how it is seen to be done. */
+/** The seven steps that `lighthouse rollback` takes: what each does, and how it is seen to be done. */
 export const rollbackSteps: readonly { readonly title: string; readonly steps: readonly Step[] }[] = [
   {
     title: "Announce",
     steps: [
       {
-        say: "Say on the alerts channel and in PagerDuty that a rollback begins, and why. It is on record from here on.",
-        run: `lighthouse events append operations.rollback.started '{"reason":"rehearsal"}'`,
+        say: "Tells the channels that are configured, and writes down why. A channel that is dead holds nothing up.",
       },
+      events("It is on record from here on.", "rollback.started"),
     ],
   },
   {
     title: "Switch the flag",
     steps: [
-      { say: "Send every agent to the stable arm, and see that nobody is in the other one." },
+      {
+        say: "Sends every agent to the stable arm, fenced: whoever believed otherwise is refused.",
+        run: "lighthouse flag list",
+      },
       ask("Share of agents in the canary arm; 0 when it is done.", "lighthouse_rollout_percentage"),
     ],
   },
@@ -23,12 +26,12 @@ export const rollbackSteps: readonly { readonly title: string; readonly steps: r
     title: "Drain what is in flight",
     steps: [
       ask("What is still open, by stage.", "sum by (stage) (lighthouse_elicitations_open)"),
-      { say: "Questions of the withdrawn arm are offered again through the mailbox. Nothing has to be asked twice." },
+      { say: "Questions of the withdrawn arm are put over into the mailbox. Nothing has to be asked twice." },
     ],
   },
   {
     title: "Confirm that the stable arm answers",
-    steps: [{ say: "A real question, signed, answered and told.", run: "lighthouse doctor" }],
+    steps: [{ say: "A real question through the mailbox, signed, answered and told.", run: "lighthouse doctor" }],
   },
   {
     title: "Clear delivery state of the withdrawn arm",
@@ -45,10 +48,9 @@ export const rollbackSteps: readonly { readonly title: string; readonly steps: r
     steps: [
       health,
       ask("Nothing of it fires any more.", 'count(ALERTS{alertstate="firing", severity="critical"}) or vector(0)'),
-      events("The story, for the report.", "custom"),
+      events("The story, for the report.", "rollback.started", "rollback.finished"),
       {
-        say: "Write down what triggered it, who did what when, what was lost (nothing, or which questions), and what will be done about it.",
-        run: `lighthouse events append operations.rollback.finished '{"lost":0}'`,
+        say: "The report is in `incidents/` of the data folder, as Markdown and as JSON: what triggered it, who did what when, and what became of every question that was in flight, counted from the log. Add what will be done about it.",
       },
     ],
   },
