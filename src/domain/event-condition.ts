@@ -3,7 +3,6 @@ import { count, object, strings, text, time } from "./event-shape.ts";
 /** What a review found wanting, and what became of it; and the bridge's statement of every such condition. */
 
 export const conditionSeverities = ["blocker", "major", "minor"] as const;
-export const conditionStatuses = ["open", "acknowledged", "claimed", "waived", "closed"] as const;
 
 export const signOffEnds = ["open", "accepted", "declined", "cancelled", "expired"] as const;
 

@@ -358,7 +358,3 @@ export const rollout: Decider<Rollout, RolloutCommand, RolloutFact> = {
   decide,
   evolve,
 };
-
-/** The share that a rollout has decided on: what the flag should say while it goes on. */
-export const wantedPercent = ({ at, plan }: Active): number =>
-  at.name === "waiting" ? 0 : (plan.steps[at.step]?.percent ?? 0);

@@ -16,7 +16,8 @@ let f: Folder;
 beforeAll(async () => {
   f = folder();
   await f.serve();
-  for (const name of ["alice", "bob"]) await f.run("agent", "add", name);
+  // More questions in a minute than the rate of an agent lets through.
+  for (const name of ["alice", "bob"]) await f.run("agent", "add", name, "--role", "system");
 });
 afterAll(() => f.cleanUp());
 
