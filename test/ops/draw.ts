@@ -38,6 +38,7 @@ export const draw = (
   const height = HEAD + rows * ROW + 8;
   const drawn = panels.map((panel, index) => box(panel, answers.get(index) ?? [], seconds));
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="system-ui,sans-serif" font-size="11">
+<title>${escaped(title)}</title>
 <rect width="${WIDTH}" height="${height}" fill="#f4f5f5"/>
 <text x="8" y="20" font-size="16" font-weight="600">${escaped(title)}</text><text x="8" y="38" fill="#555">${escaped(about)}</text>
 ${drawn.join("\n")}
