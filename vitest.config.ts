@@ -27,7 +27,7 @@ export default defineConfig({
           include: ["src/**/*.e2e.test.ts", "test/**/*.e2e.test.ts"],
           testTimeout: 180_000,
           hookTimeout: 60_000,
-          fileParallelism: false,
+          maxWorkers: 2,
         },
       },
     ],
