@@ -17,7 +17,10 @@ export const exits = {
   differs: { code: 12, says: "what is there is not what is rendered" },
   conditional: { code: 13, says: "the review came to CONDITIONAL: conditions are open" },
   noGo: { code: 14, says: "the review came to NO-GO" },
-  stale: { code: 15, says: "the certificate held and is not good any more: expired, revoked, or the system has changed" },
+  stale: {
+    code: 15,
+    says: "the certificate held and is not good any more: expired, revoked, or the system has changed",
+  },
   interrupted: { code: 130, says: "Ctrl-C" },
 } as const;
 
