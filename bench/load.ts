@@ -1,3 +1,4 @@
+import { Worker } from "node:worker_threads";
 import { WebSocket } from "ws";
 import { answerCore, answerTyp, type Offer } from "../src/domain/answer.ts";
 import { signJws } from "../src/signing/jws.ts";
@@ -18,6 +19,10 @@ const schema = {
   properties: { approve: { type: "boolean" }, note: { type: "string", maxLength: 200 } },
   required: ["approve"],
 };
+/** The beginning of a frame, in which everything is that is looked for. */
+const START_BYTES = 128;
+const endedFrame = /^\{"jsonrpc":"2\.0","method":"ended","params":\{"elicitation":\{"id":"([^"]+)"/;
+const resultFrame = /^\{"jsonrpc":"2\.0","id":(\d+),"result":\{"id":"([^"]+)"/;
 const content = { approve: true, note: "looks right to me, the tests are green and the diff is small" };
 const message =
   "May I deploy revision 4f1c of the payments service to production? The canary has been green for an hour.";
@@ -66,9 +71,28 @@ export const runLoad = async (plan: LoadPlan): Promise<LoadResult> => {
     );
   };
 
-  const receive = (peer: Peer, text: string): void => {
+  const acknowledged = (peer: Peer, rpcId: number, id: string): void => {
+    const intended = peer.asked.get(rpcId);
+    if (intended === undefined) return;
+    peer.asked.delete(rpcId);
+    started.set(id, intended);
+    const ended = early.get(id);
+    if (ended !== undefined) {
+      early.delete(id);
+      finish(id, ended, peer);
+    }
+  };
+
+  const receive = (peer: Peer, data: Buffer): void => {
     const now = performance.now();
-    const m = JSON.parse(text);
+    // Of these two it needs an id and no more: what the load spends of the machine, nobody measured has.
+    const start = data.latin1Slice(0, START_BYTES);
+    const ended = endedFrame.exec(start);
+    if (ended !== null) return finish(ended[1] as string, now, peer);
+    const result = resultFrame.exec(start);
+    if (result !== null) return acknowledged(peer, Number(result[1]), result[2] as string);
+
+    const m = JSON.parse(data.toString());
     if (m.method === "offer") {
       const offer = m.params.offer as Offer;
       const core = answerCore(offer, { action: "accept", content }, peer.seq++, Math.floor(Date.now() / 1000));
@@ -81,25 +105,11 @@ export const runLoad = async (plan: LoadPlan): Promise<LoadResult> => {
           params: { id: offer.id, answer },
         }),
       );
-    } else if (m.method === "ended") {
-      finish(m.params.elicitation.id, now, peer);
     } else if (m.error !== undefined) {
-      refused++;
-      if (refused === 1) console.error(JSON.stringify(m.error));
+      if (refused++ === 0) console.error(JSON.stringify(m.error));
       const intended = peer.asked.get(m.id);
       peer.asked.delete(m.id);
       if (intended !== undefined) onDone(peer);
-    } else {
-      const intended = peer.asked.get(m.id);
-      if (intended === undefined) return;
-      peer.asked.delete(m.id);
-      const id = m.result.id as string;
-      started.set(id, intended);
-      const ended = early.get(id);
-      if (ended !== undefined) {
-        early.delete(id);
-        finish(id, ended, peer);
-      }
     }
   };
 
@@ -123,20 +133,15 @@ export const runLoad = async (plan: LoadPlan): Promise<LoadResult> => {
     const gap = 1000 / plan.rate;
     let next = performance.now();
     let turn = 0;
-    await new Promise<void>((resolve) => {
-      const tick = (): void => {
-        const now = performance.now();
-        if (now >= stopAt) return resolve();
-        while (next <= now) {
-          if (measuring) lags.push(now - next);
-          ask(peers[turn++ % n] as Peer, next);
-          next += gap;
-        }
-        // Timers are too coarse (1 ms) for 5,000 a second; an idle turn of the loop is not.
-        setImmediate(tick);
-      };
-      tick();
+    const metronome = new Worker(new URL("metronome.ts", import.meta.url), { workerData: gap });
+    metronome.on("message", () => {
+      for (const now = performance.now(); next <= now; next += gap) {
+        if (measuring) lags.push(now - next);
+        ask(peers[turn++ % n] as Peer, next);
+      }
     });
+    await new Promise((r) => setTimeout(r, stopAt - performance.now()));
+    await metronome.terminate();
   }
   measuring = false;
   const measured = samples.slice().sort((a, b) => a - b);
@@ -155,7 +160,7 @@ export const runLoad = async (plan: LoadPlan): Promise<LoadResult> => {
   };
 };
 
-const connect = (url: string, agent: LoadAgent, receive: (peer: Peer, text: string) => void): Promise<Peer> =>
+const connect = (url: string, agent: LoadAgent, receive: (peer: Peer, data: Buffer) => void): Promise<Peer> =>
   new Promise((resolve, reject) => {
     const socket = new WebSocket(url, {
       headers: { authorization: `Bearer ${agent.token}`, "x-agent": agent.name },
@@ -169,7 +174,7 @@ const connect = (url: string, agent: LoadAgent, receive: (peer: Peer, text: stri
       );
     });
     socket.once("message", () => {
-      socket.on("message", (data) => receive(peer, data.toString()));
+      socket.on("message", (data) => receive(peer, data as Buffer));
       resolve(peer);
     });
     socket.once("error", reject);
