@@ -151,6 +151,8 @@ describe("what watches a bridge", () => {
       text.replaceAll(`127.0.0.1:${scene.bridge.port}`, "127.0.0.1:9"),
     );
     await reload("prometheus");
+    // Prometheus takes up new targets every 5 s; until then it goes on with those that it had.
+    await pause(8_000);
     const found = checksIn(await red({ ports: { rehearse: async () => undefined } }));
     // The edited file and what Prometheus says of its configuration tell it too.
     expect(found).toContain("monitoring.scraping");
