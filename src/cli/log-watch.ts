@@ -20,7 +20,7 @@ export interface LogWatchPorts {
 
 /** A bridge that restarts every minute must not read its whole log every time. */
 const FIRST_MS = 60_000;
-/** A million events take about ten seconds of another core. */
+/** A million events take about ten seconds of processor time, spread over a hundred. */
 const EVERY_MS = 6 * 3_600_000;
 
 export const watchLog = (ports: LogWatchPorts): LogWatch => {
