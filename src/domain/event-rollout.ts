@@ -41,8 +41,25 @@ export const planShape = object(
         undeliveredShare: number,
         unhealthy: { ...count, description: "looks in a row at which the bridge was not well" },
         violations: { ...count, description: "security violations of the canary arm that are tolerated" },
+        timeoutsPerMinute: {
+          ...count,
+          description: "expired questions; more than this, and certainly more than is sound",
+        },
+        agentFailureShare: {
+          ...number,
+          description: "of agents asked lately: more questions expired than were answered",
+        },
+        minAgents: { ...count, description: "asked lately, before their share says anything" },
+        over: {
+          type: "string",
+          enum: ["system", "canary"],
+          description: "whose numbers: both arms' taken together as well, or the canary arm's alone",
+        },
       },
-      ["windowMs", "minSamples", "errorShare", "slowMs", "slowShare", "undeliveredShare", "unhealthy", "violations"],
+      [
+        ...["windowMs", "minSamples", "errorShare", "slowMs", "slowShare", "undeliveredShare", "unhealthy"],
+        ...["violations", "timeoutsPerMinute", "agentFailureShare", "minAgents", "over"],
+      ] as const,
     ),
     certificate: { type: "string", enum: ["none", "required"], description: "whether every step needs a certificate" },
   },
@@ -92,7 +109,7 @@ export const scopeShape = {
 
 export const rolloutEvents = {
   "rollout.started": {
-    version: 1,
+    version: 2,
     shape: object({ id: text, plan: planShape, planDigest: text, reason: text }, [
       "id",
       "plan",
@@ -137,6 +154,7 @@ export const rolloutEvents = {
         canary: tallyShape,
         stable: tallyShape,
         violations: count,
+        agents: object({ seen: count, failing: count }, ["seen", "failing"]),
         until: { ...time, description: "the lease is renewed to this" },
       },
       ["id", "step", "fence", "forMs", "canary", "stable", "violations", "until"],

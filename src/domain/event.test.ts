@@ -28,6 +28,17 @@ test("old data is lifted step by step to today's version", () => {
   expect(upcast("custom", 1, { one: true })).toEqual({ one: true });
 });
 
+test("the plan of a rollout from before there were some triggers is read, and they never fire in it", () => {
+  const old = { id: "ro_1", plan: { flag: "f", triggers: { errorShare: 0.05 } }, planDigest: "d", reason: "r" };
+  expect(upcast("rollout.started", 1, old)).toEqual({
+    ...old,
+    plan: {
+      flag: "f",
+      triggers: { errorShare: 0.05, timeoutsPerMinute: 1e9, agentFailureShare: 1, minAgents: 1, over: "canary" },
+    },
+  });
+});
+
 test("an event that this build does not know is a fault that says what to do", () => {
   expect(() => upcast("no.such", 1, {})).toThrow(/unknown to this build/);
   const newer = eventTypes["agent.seen" satisfies EventTypeName].version + 1;

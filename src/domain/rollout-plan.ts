@@ -32,6 +32,10 @@ export const defaultPlan = (flag: string): RolloutPlan => ({
     undeliveredShare: 0.05,
     unhealthy: 3,
     violations: 0,
+    timeoutsPerMinute: 10,
+    agentFailureShare: 0.1,
+    minAgents: 10,
+    over: "system",
   },
   certificate: "none",
 });
@@ -108,9 +112,13 @@ const analysisProblems = ({ analysis }: RolloutPlan): readonly Problem[] => {
 const triggerProblems = ({ triggers, analysis }: RolloutPlan): readonly Problem[] => {
   const problems: Problem[] = [];
   const wrong = (member: string, message: string) => problems.push({ pointer: `/triggers/${member}`, message });
-  const { windowMs, minSamples, slowMs, unhealthy } = triggers;
+  const { windowMs, minSamples, slowMs, unhealthy, minAgents, agentFailureShare } = triggers;
   if (windowMs < analysis.everyMs) wrong("windowMs", "is shorter than the time between two looks at the bridge");
   if (minSamples < 1) wrong("minSamples", "must be at least 1");
+  if (minAgents < 1) wrong("minAgents", "must be at least 1");
+  if (!(agentFailureShare > 0 && agentFailureShare <= 1)) {
+    wrong("agentFailureShare", "must be a share above 0, and 1 for never");
+  }
   for (const name of ["errorShare", "slowShare", "undeliveredShare"] as const) {
     if (!(triggers[name] > 0 && triggers[name] < 1)) wrong(name, "must be a share between 0 and 1");
   }

@@ -68,7 +68,7 @@ export interface Soaking {
 
 export type Verdict = EventData<"rollout.judged">["verdict"];
 export type RolloutFact = Fact<Extract<EventTypeName, `rollout.${string}`>>;
-type Seen = Pick<EventData<"rollout.measured">, "forMs" | "canary" | "stable" | "violations">;
+type Seen = Pick<EventData<"rollout.measured">, "forMs" | "canary" | "stable" | "violations" | "agents">;
 
 /** What only the controller does names its fence; what a person does names the rollout. */
 export type RolloutCommand =

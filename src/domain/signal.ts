@@ -146,6 +146,12 @@ export const signals = {
     unit: "1",
     labels: {},
   }),
+  agentsRecent: gauge({
+    name: "lighthouse_agents_recent",
+    help: "Agents whose questions ended in the last 5 minutes; failing: of at least two, more expired than were answered.",
+    unit: "1",
+    labels: { state: ["answering", "failing"] },
+  }),
   bridgeOverhead: histogram({
     name: "lighthouse_bridge_overhead_seconds",
     help: "The bridge's own time, durability included: ask received to offered, answer received to result handed over.",

@@ -4,8 +4,18 @@ import type { Json } from "./json.ts";
 /** Turns data of one version into data of the next. Pure; never looks anything up. */
 export type Upcast = (data: Json) => Json;
 
-/** `upcasts[type][n]` reads version n and gives version n + 1. Empty while every type is at its first version. */
-const upcasts: { readonly [T in EventTypeName]?: { readonly [from: number]: Upcast } } = {};
+/** Plans had no such triggers, so in them they never fire. */
+const triggersFrom1: Json = { timeoutsPerMinute: 1e9, agentFailureShare: 1, minAgents: 1, over: "canary" };
+
+/** `upcasts[type][n]` reads version n and gives version n + 1. */
+const upcasts: { readonly [T in EventTypeName]?: { readonly [from: number]: Upcast } } = {
+  "rollout.started": {
+    1: (data) => {
+      const { plan, ...rest } = data as { readonly plan: { readonly triggers: { readonly [key: string]: Json } } };
+      return { ...rest, plan: { ...plan, triggers: { ...plan.triggers, ...triggersFrom1 } } };
+    },
+  },
+};
 
 /** The data of an old event in today's shape. An event newer than this build is a fault: an old bridge must not guess. */
 export const upcast = (type: string, version: number, data: Json, table: typeof upcasts = upcasts): Json => {

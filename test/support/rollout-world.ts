@@ -18,6 +18,9 @@ import { type TestBridge, testBridge } from "./test-bridge.ts";
 export interface Traffic {
   readonly canary: { readonly ended: number; readonly failed?: number };
   readonly stable: { readonly ended: number; readonly failed?: number };
+  readonly agents?: { readonly answering: number; readonly failing: number };
+  /** Times that the bridge found its log damaged. */
+  readonly damaged?: number;
 }
 
 export interface Mortal {
@@ -82,7 +85,7 @@ export const rolloutWorld = async (): Promise<RolloutWorld> => {
       totals[arm].ended += traffic[arm].ended;
       totals[arm].failed += traffic[arm].failed ?? 0;
     }
-    return exposition(totals, made.t.log.head().position);
+    return exposition(totals, traffic, made.t.log.head().position);
   };
 
   const controller: RolloutWorld["controller"] = (mortal) => {
@@ -186,6 +189,7 @@ const probed = (clock: ManualTime, client: Lighthouse) =>
 
 const exposition = (
   totals: Readonly<Record<"canary" | "stable", { readonly ended: number; readonly failed: number }>>,
+  { agents = { answering: 20, failing: 0 }, damaged = 0 }: Traffic,
   position: number,
 ): string => {
   const of = (arm: "canary" | "stable"): string => {
@@ -201,6 +205,9 @@ lighthouse_bridge_overhead_seconds_count{leg="ask",arm="${arm}"} ${ended}
   };
   return `${of("canary")}${of("stable")}lighthouse_log_position ${position}
 lighthouse_ready 1
+lighthouse_agents_recent{state="answering"} ${agents.answering}
+lighthouse_agents_recent{state="failing"} ${agents.failing}
+lighthouse_log_verification_failures_total ${damaged}
 lighthouse_degradation_mode{mode="emergency"} 0
 `;
 };

@@ -7,6 +7,7 @@ import type { Log } from "../log/log.ts";
 import { exposition } from "./exposition.ts";
 import { type Meter, meter } from "./meter.ts";
 import { openPairs } from "./pairs.ts";
+import { type RecentAgents, recentAgents } from "./recent-agents.ts";
 import { openSeries, type Series } from "./series.ts";
 import type { Sink } from "./sink.ts";
 import { openStories, type Stories } from "./story.ts";
@@ -70,7 +71,8 @@ export const createMetrics = (options: MetricsOptions): Metrics => {
   series.set(signals.build, options.build, 1);
   const stories = openStories();
   const counts = meter(series, clock);
-  const refresh = (): Promise<void> => refreshGauges(series, stories, clock, readings);
+  const recent = recentAgents(clock);
+  const refresh = (): Promise<void> => refreshGauges(series, stories, recent, clock, readings);
   const pairs = options.pairsMax === undefined ? undefined : openPairs(options.pairsMax);
   const families = pairs === undefined ? series.families : [...series.families, pairs.family];
   const shown = exposition({ families, refresh });
@@ -80,6 +82,7 @@ export const createMetrics = (options: MetricsOptions): Metrics => {
     const turn = stories.fold(event);
     if (event.position <= past) return counts.replayed(event);
     counts.folded(event, turn);
+    recent.folded(event, turn);
     pairs?.folded(event, turn);
     for (const sink of sinks) sink.folded(event, turn);
   };
@@ -155,9 +158,9 @@ const observing = (
 /** From asking for it to being told that it is durable, the wait behind other appends included. */
 const timedLog = (log: Log, clock: Clock, appended: (ms: number) => void): Log => ({
   ...log,
-  append: (appends) => {
+  append: (appends, when) => {
     const began = clock.monotonic();
-    const appending = log.append(appends);
+    const appending = log.append(appends, when);
     // Beside the caller's own promise, so that nothing of this can delay or break it.
     appending.then(
       ({ ok }) => ok && appended(clock.monotonic() - began),
@@ -170,7 +173,16 @@ const timedLog = (log: Log, clock: Clock, appended: (ms: number) => void): Log =
 /** An expiry may come this late: a timer of a busy process does. */
 const OVERDUE_MS = 5_000;
 
-const refreshGauges = async (series: Series, stories: Stories, clock: Clock, readings: Readings): Promise<void> => {
+const refreshGauges = async (
+  series: Series,
+  stories: Stories,
+  recent: RecentAgents,
+  clock: Clock,
+  readings: Readings,
+): Promise<void> => {
+  const { answering, failing } = recent.counts();
+  series.set(signals.agentsRecent, { state: "answering" }, answering);
+  series.set(signals.agentsRecent, { state: "failing" }, failing);
   const counts = stories.counts();
   for (const stage of stages) series.set(signals.elicitationsOpen, { stage }, counts[stage]);
   series.set(signals.elicitationsOverdue, {}, stories.overdue(clock.now() - OVERDUE_MS));

@@ -27,8 +27,8 @@ export const remembered = async (
       const { forMs, why } = data as EventData<"rollout.blind">;
       [blindMs, blindBecause] = [blindMs + forMs, why];
     } else {
-      const { forMs, canary, stable, violations } = data as EventData<"rollout.measured">;
-      measurements.push({ forMs, canary, stable, violations });
+      const { forMs, canary, stable, violations, agents } = data as EventData<"rollout.measured">;
+      measurements.push({ forMs, canary, stable, violations, ...(agents && { agents }) });
       [blindMs, blindBecause] = [0, ""];
     }
   }

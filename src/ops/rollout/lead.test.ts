@@ -56,6 +56,26 @@ describe("a rollout is led", () => {
     expect(world.reports[0]?.trigger).toBe("health");
   });
 
+  test.each([
+    ["errors", { canary: { ended: 100 }, stable: { ended: 300, failed: 300 } }],
+    ["timeouts", { canary: { ended: 100 }, stable: { ended: 300, failed: 90 } }],
+    ["agents", { canary: { ended: 100 }, stable: { ended: 300 }, agents: { answering: 8, failing: 2 } }],
+    ["integrity", { canary: { ended: 100 }, stable: { ended: 300 }, damaged: 1 }],
+  ] as const)("at once back, also while it is paused, when the system as a whole trips %s", async (name, traffic) => {
+    const world = await rolloutWorld();
+    await world.start();
+    const ports = world.controller();
+    let looks = 0;
+    const sleep = async (ms: number): Promise<void> => {
+      if (++looks === 1) await world.operator.operate("rollouts.pause", { id: "ro_00000001", reason: "lunch" });
+      if (looks === 3) world.traffic = traffic;
+      await ports.sleep(ms);
+    };
+    expect(await lead({ ...ports, sleep })).toBe("withdrawn");
+    expect(looks).toBe(3);
+    expect(world.reports[0]?.trigger).toBe(name);
+  });
+
   test("with scrapes that are stale, or of something else, it holds", async () => {
     const world = await rolloutWorld();
     await world.start();

@@ -176,7 +176,9 @@ const watch = async (
       : { ...evidence, blindMs: evidence.blindMs + seen.forMs, blindBecause: seen.why, unhealthy };
   const flag = await operator.operate<FlagStanding>("flags.get", { name: plan.flag });
   const trigger =
-    flag.status === "killed" ? ({ name: "flag", why: killedInWords(flag) } as const) : triggerOf(plan.triggers, next);
+    flag.status === "killed"
+      ? ({ name: "flag", why: killedInWords(flag) } as const)
+      : triggerOf(plan, { ...next, damage: seen.damage });
   const look = { step, look: looks, leaseMs };
   let standing = await unlessOvertaken(
     ports,

@@ -81,10 +81,31 @@ test("security violations count when they are serious and of the canary arm", as
   expect(await look()).toMatchObject({ measurement: { violations: 0 } });
 });
 
+test("a log that its bridge found damaged, or that has fewer events than before, is damage, also when nothing is seen", async () => {
+  const world = await rolloutWorld();
+  const look = await looking(world);
+  expect(await look()).toMatchObject({ damage: "" });
+  world.traffic = { canary: { ended: 1 }, stable: { ended: 1 }, damaged: 1 };
+  expect(await look()).toMatchObject({ damage: expect.stringContaining("found its log damaged") });
+
+  const ports = world.controller();
+  let lost = 0;
+  const query: typeof ports.operator.query = async (filter) => {
+    const page = await ports.operator.query(filter);
+    return { ...page, head: page.head - lost };
+  };
+  const eyes = looker({ ...ports, operator: { ...ports.operator, query } }, quickPlan);
+  await eyes.begin();
+  lost = 3;
+  world.traffic = new Error("no metrics");
+  expect(await eyes.look()).toMatchObject({ kind: "blind", damage: expect.stringMatching(/^the log went back from/) });
+});
+
 test("a bridge that began again, between two looks, is seen by its counts", () => {
   const reading = (ended: number): Reading => {
     const tally = { ended, failed: 0, expired: 0, deliveries: 0, undelivered: 0, timed: 0, slow: 0, verySlow: 0 };
-    return { canary: tally, stable: tally, position: 1, isReady: true, isEmergency: false };
+    const agents = { seen: 0, failing: 0 };
+    return { canary: tally, stable: tally, position: 1, agents, damaged: 0, isReady: true, isEmergency: false };
   };
   expect(difference(reading(10), reading(3))).toEqual({ ok: false, why: expect.stringContaining("began again") });
   expect(difference(reading(3), reading(10))).toMatchObject({ ok: true, seen: { canary: { ended: 7 } } });
@@ -101,11 +122,15 @@ lighthouse_bridge_overhead_seconds_bucket{leg="ask",arm="canary",le="1.0"} 5
 lighthouse_bridge_overhead_seconds_count{leg="ask",arm="canary"} 6
 lighthouse_log_position 12
 lighthouse_ready 1
+lighthouse_agents_recent{state="answering"} 8
+lighthouse_agents_recent{state="failing"} 2
+lighthouse_log_verification_failures_total 0
 # EOF`;
   const read = readScrape(text, limits);
   expect(read.ok && read.reading.canary).toEqual({
     ...{ ended: 7, failed: 2, expired: 2, deliveries: 1, undelivered: 1, timed: 6, slow: 2, verySlow: 1 },
   });
+  expect(read.ok && read.reading.agents).toEqual({ seen: 10, failing: 2 });
 });
 
 test("what is missing is told, and never taken for nothing", () => {

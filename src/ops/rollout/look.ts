@@ -10,6 +10,8 @@ export type Look = (
 ) & {
   /** The bridge did not answer, was not ready, or is in emergency. */
   readonly isUnwell: boolean;
+  /** What was acknowledged is gone or altered; empty: nothing is known of that. */
+  readonly damage: string;
 };
 
 export interface LookPorts {
@@ -31,22 +33,29 @@ export const looker = ({ operator, scrape, monotonic }: LookPorts, plan: Rollout
   let before: { readonly reading: Reading; readonly at: number } | undefined;
   let lookedAt = monotonic();
   let violationsAfter: number | undefined;
+  let headSeen = 0;
 
-  const read = async (): Promise<{ readonly reading: Reading } | { readonly why: string }> => {
+  const read = async (): Promise<
+    { readonly reading: Reading; readonly damage: string } | { readonly why: string; readonly damage: string }
+  > => {
     let head: number;
     let text: string;
+    let damage = "";
     try {
       ({ head } = await operator.query({ limit: 1 }));
+      if (head < headSeen) damage = `the log went back from position ${headSeen} to ${head}`;
+      headSeen = Math.max(head, headSeen);
       text = await scrape();
     } catch (error) {
-      return { why: `the scrape failed: ${error instanceof Error ? error.message : String(error)}` };
+      return { why: `the scrape failed: ${error instanceof Error ? error.message : String(error)}`, damage };
     }
     const scraped = readScrape(text, limits);
-    if (!scraped.ok) return scraped;
+    if (!scraped.ok) return { why: scraped.why, damage };
     const { reading } = scraped;
+    if (reading.damaged > 0) damage = `the bridge found its log damaged, ${reading.damaged} times since it began`;
     return reading.position < head
-      ? { why: `the metrics are stale: they know ${reading.position} events, and the log has ${head}` }
-      : { reading };
+      ? { why: `the metrics are stale: they know ${reading.position} events, and the log has ${head}`, damage }
+      : { reading, damage };
   };
 
   /** Security violations that were recorded on questions of the canary arm, high and critical ones. */
@@ -78,18 +87,20 @@ export const looker = ({ operator, scrape, monotonic }: LookPorts, plan: Rollout
       const at = monotonic();
       const sinceMs = Math.round(Math.min(at - lookedAt, COUNTED_INTERVALS_MAX * plan.analysis.everyMs));
       lookedAt = at;
-      if ("why" in now) return { kind: "blind", forMs: sinceMs, why: now.why, isUnwell: true };
+      const { damage } = now;
+      if ("why" in now) return { kind: "blind", forMs: sinceMs, why: now.why, isUnwell: true, damage };
       const { reading } = now;
       const last = before;
       before = { reading, at };
       const isUnwell = !reading.isReady || reading.isEmergency;
       if (last === undefined) {
-        return { kind: "blind", forMs: sinceMs, why: "there is one scrape, and it takes two", isUnwell };
+        return { kind: "blind", forMs: sinceMs, why: "there is one scrape, and it takes two", isUnwell, damage };
       }
       const between = difference(last.reading, reading);
-      if (!between.ok) return { kind: "blind", forMs: sinceMs, why: between.why, isUnwell };
-      const measurement = { ...between.seen, forMs: sinceMs, violations: await violations() };
-      return { kind: "seen", measurement, isUnwell };
+      if (!between.ok) return { kind: "blind", forMs: sinceMs, why: between.why, isUnwell, damage };
+      const { agents } = reading;
+      const measurement = { ...between.seen, forMs: sinceMs, violations: await violations(), agents };
+      return { kind: "seen", measurement, isUnwell, damage };
     },
   };
 };

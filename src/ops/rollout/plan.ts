@@ -74,7 +74,13 @@ export const planLines = ({ flag, steps, analysis, triggers, certificate }: Roll
     `holds when it sees nothing, and goes back after ${duration(analysis.maxHoldMs)} of it`,
     `at once  errors > ${percent(triggers.errorShare)} · over ${triggers.slowMs} ms > ${percent(triggers.slowShare)}` +
       ` · undelivered > ${percent(triggers.undeliveredShare)} · violations > ${triggers.violations}` +
-      ` · bridge not well ${triggers.unhealthy} times (window ${duration(triggers.windowMs)})`,
+      ` · damage to the log · bridge not well ${triggers.unhealthy} times (window ${duration(triggers.windowMs)})`,
+    ...(triggers.over === "canary"
+      ? [`         timeouts > ${triggers.timeoutsPerMinute} a minute · all of it of the canary arm alone`]
+      : [
+          `         timeouts > ${triggers.timeoutsPerMinute} a minute · agents that fail > ${percent(triggers.agentFailureShare)}` +
+            ` of at least ${triggers.minAgents} · shares of the canary arm and of the whole system`,
+        ]),
     `certificate ${certificate === "required" ? "required for every step" : "not required"}`,
   ];
 };

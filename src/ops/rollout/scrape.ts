@@ -7,6 +7,10 @@ export interface Reading {
   readonly stable: Tally;
   /** The last durable event at the time of the scrape. */
   readonly position: number;
+  /** Agents that were asked in the last minutes, and those that let more expire than they answered. */
+  readonly agents: { readonly seen: number; readonly failing: number };
+  /** Times that the bridge read its log and found it not to be what was signed. */
+  readonly damaged: number;
   readonly isReady: boolean;
   readonly isEmergency: boolean;
 }
@@ -42,6 +46,8 @@ export const readScrape = (
     `${signals.bridgeOverhead.name}_bucket`,
     signals.logPosition.name,
     signals.ready.name,
+    signals.agentsRecent.name,
+    signals.logVerificationFailures.name,
   ].filter((name) => of(name).length === 0);
   if (missing.length > 0) return { ok: false, why: `the bridge's metrics have no ${missing.join(", ")}` };
 
@@ -64,6 +70,9 @@ export const readScrape = (
       verySlow: timed - upTo(limits.slowMs),
     };
   };
+  const agents = (state: string): number =>
+    of(signals.agentsRecent.name).find(({ labels }) => labels["state"] === state)?.value ?? 0;
+  const failing = agents("failing");
   const emergency = of(signals.degradation.name).find(({ labels }) => labels["mode"] === "emergency");
   return {
     ok: true,
@@ -71,6 +80,8 @@ export const readScrape = (
       canary: arm("canary"),
       stable: arm("stable"),
       position: of(signals.logPosition.name)[0]?.value ?? 0,
+      agents: { seen: agents("answering") + failing, failing },
+      damaged: of(signals.logVerificationFailures.name)[0]?.value ?? 0,
       isReady: of(signals.ready.name)[0]?.value === 1,
       isEmergency: emergency?.value === 1,
     },

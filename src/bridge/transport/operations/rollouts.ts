@@ -24,6 +24,13 @@ const Holder = Type.String({ minLength: 1, maxLength: 128, description: "names o
 const LeaseMs = Type.Integer({ minimum: 500, maximum: 600_000, description: "milliseconds" });
 const Plan = Type.Unsafe<RolloutPlan>(planShape);
 const Tally = Type.Unsafe<EventData<"rollout.measured">["canary"]>(tallyShape);
+const Agents = Type.Object(
+  { seen: Count, failing: Count },
+  {
+    additionalProperties: false,
+    description: "asked in the last minutes, and those that let more expire than they answered",
+  },
+);
 const Scope = Type.Unsafe<RollbackScope>(scopeShape);
 const Lease = Type.Object({
   fence: Fence,
@@ -141,7 +148,10 @@ export const advance = operation({
             step: Step,
             look: Look,
             leaseMs: LeaseMs,
-            seen: Type.Object({ forMs: Ms, canary: Tally, stable: Tally, violations: Count }, strict),
+            seen: Type.Object(
+              { forMs: Ms, canary: Tally, stable: Tally, violations: Count, agents: Type.Optional(Agents) },
+              strict,
+            ),
           },
           strict,
         ),
