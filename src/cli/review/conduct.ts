@@ -21,12 +21,14 @@ import { Failure } from "../failure.ts";
 import { logIn } from "../log-file.ts";
 import { readMonitoring } from "../monitoring-file.ts";
 import { realClock, realRng, realScheduler } from "../world.ts";
+import { answersOf } from "./answers.ts";
 import { EVIDENCE_FOLDER, evidenceFolder } from "./evidence-folder.ts";
 import { httpPort } from "./http-port.ts";
 import { readKey } from "./keys.ts";
 import { logPort } from "./log-port.ts";
 import { logProofs } from "./log-proofs.ts";
-import { driftOf, monitoredOf, runbooksOf, secretsOf } from "./monitoring-ports.ts";
+import { driftOf, monitoredOf, runbooksOf, secretsOf, secretValues } from "./monitoring-ports.ts";
+import { recordingFetch } from "./recording-fetch.ts";
 import { restartBy } from "./restart.ts";
 import { reviewerKeys } from "./reviewers.ts";
 import { subjectsOf } from "./subjects.ts";
@@ -184,7 +186,12 @@ const ofMonitoring = (spec: Spec, watching: Watching): Partial<ProbePorts> => {
     products: productsIn(spec),
     exporters: exportersIn(spec),
     monitored: monitoredOf(spec, signal),
-    verify: async () => (await verifyMonitoring(spec, { ...verifying, bridge: { url, token } })).checks,
+    verify: async () => {
+      const recording = recordingFetch(fetch, [token, ...secretValues(spec, env)]);
+      const bridge = { url, token };
+      const { checks } = await verifyMonitoring(spec, { ...verifying, fetch: recording.fetch, bridge });
+      return { checks, answers: answersOf(spec, recording.answers()) };
+    },
     ...(rendered === undefined ? {} : { drift: driftOf(spec, rendered) }),
     runbooks: runbooksOf(spec, runbooks),
     secrets: secretsOf(spec, env, spec.alerting.secrets_dir),

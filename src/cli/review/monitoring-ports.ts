@@ -89,6 +89,10 @@ export const secretsOf =
       };
     });
 
+/** Of every secret that is named and set in the environment: what must not stand in any evidence. */
+export const secretValues = (spec: Spec, env: Readonly<Record<string, string | undefined>>): readonly string[] =>
+  referencesIn(spec, "").flatMap(({ reference }) => env[variableOf(reference)] ?? []);
+
 const inFile = (path: string): string | undefined => (existsSync(path) ? readFileSync(path, "utf8").trim() : undefined);
 
 interface Reference {

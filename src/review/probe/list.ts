@@ -9,7 +9,7 @@ import { healthProbe } from "./health.ts";
 import { loadProbe } from "./load.ts";
 import { logIntegrityProbe } from "./log-integrity.ts";
 import type { LogFile } from "./log-port.ts";
-import type { ChannelTried, Monitored, Verified } from "./monitoring-port.ts";
+import type { Asked, ChannelTried, Monitored } from "./monitoring-port.ts";
 import type { Probe } from "./probe.ts";
 import { type Drift, renderedFilesProbe } from "./rendered-files.ts";
 import { type Restart, restartProbe } from "./restart.ts";
@@ -31,7 +31,7 @@ export interface ProbePorts {
   readonly runbooks?: () => Promise<readonly RunbookFound[]>;
   readonly secrets?: () => Promise<readonly SecretFound[]>;
   /** What was asked of the monitoring products; asked once for all of them. */
-  readonly verify?: () => Promise<readonly Verified[]>;
+  readonly verify?: () => Promise<Asked>;
   /** The products that monitoring.yaml switches on: a probe for each. */
   readonly products?: readonly string[];
   /** The exporters that monitoring.yaml switches on, by their label in the metrics. */

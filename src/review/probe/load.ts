@@ -111,8 +111,8 @@ export interface LoadPlan {
 /** Rates that a bridge on one core does not feel: it takes 5,000 a second. */
 export const plans: Readonly<Record<Profile, LoadPlan>> = {
   production: { perSecond: 50, warmup: 100, count: 3_000 },
-  staging: { perSecond: 200, warmup: 200, count: 10_000 },
-  quick: { perSecond: 100, warmup: 100, count: 1_200 },
+  staging: { perSecond: 100, warmup: 100, count: 6_000 },
+  quick: { perSecond: 50, warmup: 50, count: 1_100 },
 };
 
 const PAIRS = 4;

@@ -30,6 +30,26 @@ export interface Verified {
   };
 }
 
+/** A question that was put to a monitoring product, and its answer as it came: JSON as JSON. Without any credential. */
+export interface Answer {
+  readonly method: string;
+  readonly url: string;
+  /** The body that was sent; null: none. */
+  readonly sent: Json;
+  readonly status: number;
+  readonly body: Json;
+  /** Milliseconds since 1970 when it was asked, and how long the answer took. */
+  readonly at: number;
+  readonly tookMs: number;
+}
+
+/** What `lighthouse monitoring verify` made of the answers, and the answers, from which anybody can make it again. */
+export interface Asked {
+  readonly checks: readonly Verified[];
+  /** By product: its answers, and beside them what monitoring.yaml wants there. */
+  readonly answers: Readonly<Record<string, Json>>;
+}
+
 /** One way to people, tried with an incident that is marked as a test. Milliseconds; null: it did not arrive. */
 export interface ChannelTried {
   readonly channel: string;

@@ -1,12 +1,13 @@
 import type { Severity } from "../policy.ts";
-import type { Verified } from "./monitoring-port.ts";
+import { ANSWERS, answerMeasures } from "./answers.ts";
+import type { Asked } from "./monitoring-port.ts";
 import { HOUR_MS, json, measured, notRun, type Probe } from "./probe.ts";
 
 const FILE = "verified.json";
 
 export interface Product {
   /** As the questions to it begin: `prometheus` of `prometheus.rules`. */
-  readonly name: string;
+  readonly name: keyof typeof answerMeasures;
   readonly title: string;
   readonly severity: Severity;
 }
@@ -14,11 +15,11 @@ export interface Product {
 /** One monitoring product: it answers, does its work, and runs what monitoring.yaml renders to. */
 export const verifiedProbe = (
   { name, title, severity }: Product,
-  verify: (() => Promise<readonly Verified[]>) | undefined,
+  verify: (() => Promise<Asked>) | undefined,
 ): Probe => ({
   id: `monitoring-${name}`,
-  version: 1,
-  does: `asks ${name} what \`lighthouse monitoring verify\` asks it, and keeps every question with what came back`,
+  version: 2,
+  does: `asks ${name} what \`lighthouse monitoring verify\` asks it, and keeps every answer as it came, from which all is made again`,
   sabotage: `${name} runs a file that is older than monitoring.yaml`,
   checks: [
     {
@@ -38,17 +39,19 @@ export const verifiedProbe = (
           },
           tolerance: { min: 1 },
         },
+        ...answerMeasures[name],
       ],
     },
   ],
   run: async () => {
     if (verify === undefined) return notRun("unavailable", "there is no monitoring.yaml (--monitoring)");
-    const own = (await verify()).filter(({ check }) => check.startsWith(`${name}.`));
+    const { checks, answers } = await verify();
+    const own = checks.filter(({ check }) => check.startsWith(`${name}.`));
     const wanted = own.filter(({ isWanted }) => isWanted);
     const [first] = wanted;
     if (first === undefined) return notRun("skipped", `monitoring.yaml does not want ${name}`);
     // Nobody there is nobody asked; with somebody there, a question without an answer is a finding.
     if (wanted.every(({ state }) => state === "not run")) return notRun("unavailable", first.evidence.answered);
-    return measured(json(FILE, own));
+    return measured(json(FILE, own), json(ANSWERS, answers[name]));
   },
 });

@@ -74,14 +74,19 @@ const wholeOf = oncePerFile((bytes, name): { readonly value: Json } => ({ value:
 const jsonOf = (bytes: Uint8Array, name: string): Json => wholeOf(bytes, name).value;
 
 export const rowsOf = (rows: Rows, files: Files): readonly unknown[] => {
-  const all = "each" in rows ? eachOf(rows.each, rows.file, files) : zipOf(rows.zip, rows.file, files);
+  const all = "each" in rows ? eachOf(rows, files) : zipOf(rows.zip, rows.file, files);
   if (all.length > ROWS_MAX) throw new NotThere(`${rows.file} has over ${ROWS_MAX} rows`);
   const { where } = rows;
   return where === undefined ? all : all.filter((row) => allHold(where, row));
 };
 
-const eachOf = (pointer: string, file: string, files: Files): readonly unknown[] => {
-  const found = valueAt(files.json(file), pointer);
+const eachOf = ({ file, each, then }: Extract<Rows, { each: string }>, files: Files): readonly unknown[] => {
+  const outer = itemsAt(files.json(file), each, file);
+  return then === undefined ? outer : outer.flatMap((row) => itemsAt(row, then, file));
+};
+
+const itemsAt = (document: unknown, pointer: string, file: string): readonly unknown[] => {
+  const found = valueAt(document, pointer);
   if (Array.isArray(found)) return found;
   if (typeof found === "object" && found !== null) return Object.values(found);
   throw new NotThere(`${file}#${pointer} has no rows`);

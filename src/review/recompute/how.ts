@@ -21,6 +21,8 @@ export type How =
   | { readonly kind: "count"; readonly rows: Rows; readonly that?: readonly Test[] }
   /** Whether every test holds for every row; false where there is none. */
   | { readonly kind: "all"; readonly rows: Rows; readonly that: readonly Test[] }
+  /** Share of rows for which some row of `among` passes; a test sees both, as `[row, other]`. */
+  | { readonly kind: "matched"; readonly rows: Rows; readonly among: Rows; readonly that: readonly Test[] }
   | { readonly kind: "max" | "min" | "sum"; readonly rows: Rows; readonly of: Term }
   /** One number, text or truth value of one file. A duration is `{minus: [{ms: end}, {ms: start}]}`. */
   | { readonly kind: "value"; readonly file: string; readonly of: Term }
@@ -39,10 +41,10 @@ export interface Place {
 
 /**
  * `each`: pointer to an array (or to an object, whose values are the rows) of a JSON file; "" in a file of JSON lines is
- * its lines. `zip`: pointers to arrays of one length, which are columns; a row is then an array, and "/0" its first.
+ * its lines. With `then`, the rows are what each of those has there: the rules of every group. `zip`: pointers to arrays of one length, which are columns; a row is then an array, and "/0" its first.
  */
 export type Rows =
-  | { readonly file: string; readonly each: string; readonly where?: readonly Test[] }
+  | { readonly file: string; readonly each: string; readonly then?: string; readonly where?: readonly Test[] }
   | { readonly file: string; readonly zip: readonly string[]; readonly where?: readonly Test[] };
 
 export type Term =
@@ -52,6 +54,8 @@ export type Term =
   | { readonly minus: readonly [Term, Term] }
   /** Milliseconds since 1970 of an RFC 3339 text. */
   | { readonly ms: Term }
+  /** Of a decimal text, as Prometheus writes its values. */
+  | { readonly number: Term }
   /** Of a text in UTF-16 units, of an array in items, of an object in members. */
   | { readonly length: Term };
 
@@ -75,6 +79,7 @@ export const howDefs: Defs = {
       exactly({ is: {} }),
       exactly({ minus: list(term, { min: 2, max: 2 }) }),
       exactly({ ms: term }),
+      exactly({ number: term }),
       exactly({ length: term }),
     ],
   },
@@ -82,7 +87,7 @@ export const howDefs: Defs = {
   test: list({ anyOf: [{ $ref: "#/$defs/term" }, oneOf(...operators)] }, { min: 3, max: 3 }),
   rows: {
     anyOf: [
-      object({ file: fileName, each: pointer }, { where: tests }),
+      object({ file: fileName, each: pointer }, { then: pointer, where: tests }),
       object({ file: fileName, zip: list(pointer, { min: 1, max: 16 }) }, { where: tests }),
     ],
   },
@@ -94,6 +99,7 @@ export const howShape: Shape = {
     exactly({ kind: oneOf("ratio"), rows, that: tests }),
     object({ kind: oneOf("count"), rows }, { that: tests }),
     exactly({ kind: oneOf("all"), rows, that: tests }),
+    exactly({ kind: oneOf("matched"), rows, among: rows, that: tests }),
     exactly({ kind: oneOf("max"), rows, of: term }),
     exactly({ kind: oneOf("min"), rows, of: term }),
     exactly({ kind: oneOf("sum"), rows, of: term }),

@@ -53,6 +53,33 @@ describe("a number is made of raw evidence", () => {
     expect(made({ kind: "max", rows, of: { at: "/s" } }, files)).toBe(503);
   });
 
+  test("rows that have their match among others, those of every group, with numbers that are written as text", () => {
+    const files = given({
+      "rules.json": {
+        wanted: [
+          { name: "A", atLeast: 3 },
+          { name: "B", atLeast: 3 },
+        ],
+        groups: [{ rules: [{ name: "A", value: "3.5e0" }] }, { rules: [{ name: "B", value: "2" }, { name: "C" }] }],
+      },
+    });
+    const how: How = {
+      kind: "matched",
+      rows: { file: "rules.json", each: "/wanted" },
+      among: { file: "rules.json", each: "/groups", then: "/rules" },
+      that: [
+        [{ at: "/0/name" }, "eq", { at: "/1/name" }],
+        [{ number: { at: "/1/value" } }, "ge", { at: "/0/atLeast" }],
+      ],
+    };
+    expect(recompute(how, files)).toMatchObject({ ok: true, value: { value: 0.5, n: 2 } });
+    const nobody = { ...how.rows, where: [[{ at: "/name" }, "eq", { is: "Z" }]] } as const;
+    expect(recompute({ ...how, rows: nobody }, files)).toMatchObject({ ok: false, kind: "insufficient-samples" });
+    expect(made({ ...how, among: nobody }, files)).toBe(0);
+    const odd = { ...how, rows: { file: "rules.json", each: "/groups", then: "/name" } } as const;
+    expect(recompute(odd, files)).toMatchObject({ ok: false, kind: "error" });
+  });
+
   test("of nothing, all is false and a share is not known", () => {
     const files = given({ "rows.json": [] });
     const rows = { file: "rows.json", each: "" };

@@ -49,6 +49,13 @@ const work = (how: How, files: Files): Recomputing => {
       const rows = rowsOf(how.rows, files);
       return made(rows.length > 0 && rows.every((row) => allHold(how.that, row)), rows.length);
     }
+    case "matched": {
+      const [rows, among] = [rowsOf(how.rows, files), rowsOf(how.among, files)];
+      if (rows.length === 0) return { ok: false, kind: "insufficient-samples", detail: "there is no row" };
+      if (rows.length * among.length > PAIRS_MAX) throw new NotThere(`there are over ${PAIRS_MAX} pairs of rows`);
+      const matched = rows.filter((row) => among.some((other) => allHold(how.that, [row, other])));
+      return made(matched.length / rows.length, rows.length);
+    }
     case "max":
     case "min":
     case "sum": {
@@ -82,6 +89,9 @@ const readLeaf = (line: string): Uint8Array => {
 };
 
 const VALUE_CHARS_MAX = 1_024;
+
+/** Three hundred rules against as many are 90,000; a configuration of two thousand places against as many, four million. */
+const PAIRS_MAX = 16_000_000;
 
 const folds = {
   max: (a: number, b: number) => Math.max(a, b),

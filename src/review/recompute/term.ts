@@ -39,6 +39,7 @@ export const evaluate = (term: Term, row: unknown): Json | undefined => {
     return typeof from === "number" && typeof what === "number" ? from - what : undefined;
   }
   if ("ms" in term) return millis(evaluate(term.ms, row));
+  if ("number" in term) return decimal(evaluate(term.number, row));
   return lengthOf(evaluate(term.length, row));
 };
 
@@ -55,6 +56,11 @@ const millis = (value: Json | undefined): number | undefined => {
   const time = Date.parse(value);
   return Number.isNaN(time) ? undefined : time;
 };
+
+const DECIMAL = /^-?\d{1,20}(\.\d{1,20})?(e[+-]?\d{1,3})?$/;
+
+const decimal = (value: Json | undefined): number | undefined =>
+  typeof value === "string" && DECIMAL.test(value) ? Number(value) : undefined;
 
 const lengthOf = (value: Json | undefined): number | undefined => {
   if (typeof value === "string" || Array.isArray(value)) return value.length;

@@ -217,6 +217,8 @@ const howInWords = (how: How): string => {
       return "number of rows that fit";
     case "all":
       return "whether every row fits";
+    case "matched":
+      return "share of rows that have their match";
     case "max":
       return "largest";
     case "min":
