@@ -373,9 +373,12 @@ describe("lighthouse doctor", () => {
 
 describe("every command", () => {
   test("a wrong option or command is a matter of usage", async () => {
-    for (const words of [["bogus"], ["ask", "a", "b", "--timeout", "5"], ["serve", "--bogus"]]) {
+    for (const words of [["bogus"], ["ask", "a", "b", "--timeout", "5"], ["serve", "--port", "99999"]]) {
       expect(await at.run(...words)).toMatchObject({ code: 2, err: expect.stringContaining("--help") });
     }
+    const { code, out, err } = await at.run("log", "prove", "nine", "--json");
+    const error = { code: "usage", remedy: "try `lighthouse log prove --help`" };
+    expect([code, JSON.parse(out), err]).toEqual([2, { error: expect.objectContaining(error) }, ""]);
   });
 
   test("says that no bridge answers, when none does", async () => {

@@ -1,6 +1,8 @@
+import { styleText } from "node:util";
 import { Command, Option } from "commander";
 import { type Exit, exitHelp, exits } from "./exit.ts";
 import { explain } from "./failure.ts";
+import { printable, printableJson } from "./printable.ts";
 import { type Terminal, terminal } from "./terminal.ts";
 
 /** A subcommand with what all of them share: `--json`, usage errors that end with 2, help that teaches. */
@@ -14,11 +16,40 @@ export const command = (
     .addOption(new Option("--json", "print JSON instead of sentences"))
     .addHelpText("after", `\nExamples:\n${indented(examples)}\n${exitHelp(...endsWith)}`);
 
-/** Usage errors end with 2, and point at the help. */
+/** Usage errors end with 2, and point at the help of the very command; with `--json` they are a document like any other. */
 export const strict = (made: Command): Command =>
   made
-    .showHelpAfterError(`(try \`lighthouse ${made.name()} --help\`)`)
-    .exitOverride((error) => process.exit(error.exitCode === 0 ? exits.ok.code : exits.usage.code));
+    .configureOutput({
+      outputError: (text, write) => {
+        if (!wantsJson()) write(`${styleText("red", "lighthouse:", { stream: process.stderr })} ${plain(text)}\n`);
+      },
+    })
+    .exitOverride(({ code, exitCode, message }) => {
+      if (exitCode === 0) process.exit(exits.ok.code);
+      const remedy = `try \`${wordsOf(made)} --help\``;
+      if (wantsJson()) {
+        const error = { code: "usage", title: plain(message), detail: "", problems: [], remedy };
+        process.stdout.write(`${printableJson({ error })}\n`);
+      } else if (code !== "commander.help") process.stderr.write(`  ${remedy}\n`);
+      process.exit(exits.usage.code);
+    });
+
+/** In a list of commands each is its first sentence; its own help has the rest. */
+export const brief = (made: Command): Command => {
+  made.summary(/^.*?(?:\.(?=\s)|$)/s.exec(made.description())?.[0].replace(/\.$/, "") ?? "");
+  made.commands.forEach(brief);
+  return made;
+};
+
+/** The command line could not be read, so it is looked at as it is. */
+const wantsJson = (): boolean => process.argv.includes("--json");
+
+/** What Commander says, as we say things. */
+const plain = (text: string): string => printable(text.trim().replace(/^error: /, ""));
+
+/** `lighthouse log prove`. */
+const wordsOf = (made: Command): string =>
+  made.parent === null ? made.name() : `${wordsOf(made.parent)} ${made.name()}`;
 
 /** What a command is given while it works. `signal` aborts with the first Ctrl-C; the second one ends at once. */
 export interface Act {

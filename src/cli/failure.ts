@@ -55,13 +55,16 @@ export const explain = (error: unknown): Explanation => {
     return plain(
       "unverified",
       `The log was changed from outside: ${error.message}`,
-      "Restore a backup with `lighthouse log restore`.",
+      "Nothing was written. `lighthouse log verify` says what is left; `lighthouse log restore` puts a backup in a new folder.",
     );
   }
   const code = (error as NodeJS.ErrnoException | null)?.code;
   if (typeof code === "string" && Object.hasOwn(fileRemedies, code)) {
     return plain("usage", (error as Error).message, fileRemedies[code] as string);
   }
+  // The low byte of an extended SQLite code is its family.
+  const sqlite = sqliteRemedies[((error as { readonly errcode?: number } | null)?.errcode ?? 0) & 0xff];
+  if (sqlite !== undefined) return plain("usage", (error as Error).message, sqlite);
   return plain(
     "fault",
     error instanceof Error ? error.message : String(error),
@@ -93,4 +96,13 @@ const fileRemedies: Readonly<Record<string, string>> = {
   EEXIST: "Choose another name.",
   ENOSPC: "Make room on the disk.",
   EROFS: "Choose a place that can be written.",
+  ENOTDIR: "A part of the path is a file.",
+  EDQUOT: "Make room on the disk.",
+};
+
+const sqliteRemedies: Readonly<Record<number, string>> = {
+  8: "Check who may write there, and whether the disk can be written.",
+  13: "Make room on the disk.",
+  14: "Check the path, and who may write there.",
+  26: "Name a log of a bridge (events.db) or a backup of one.",
 };

@@ -1,41 +1,8 @@
 import type { Command } from "commander";
 import { expect, test } from "vitest";
-import { agentCommand } from "./agent-command.ts";
-import { answerCommand } from "./answer-command.ts";
-import { armCommand } from "./arm-command.ts";
-import { askCommand } from "./ask-command.ts";
-import { benchCommand } from "./bench-command.ts";
-import { cancelCommand } from "./cancel-command.ts";
-import { certificateCommand } from "./certificate-command.ts";
-import { conditionCommand } from "./condition-command.ts";
-import { connectCommand } from "./connect-command.ts";
-import { doctorCommand } from "./doctor-command.ts";
-import { eventsCommand } from "./events-command.ts";
-import { flagCommand } from "./flag-command.ts";
-import { hookCommand } from "./hook-command.ts";
-import { inboxCommand } from "./inbox-command.ts";
-import { keysCommand } from "./keys-command.ts";
-import { logCommand } from "./log-command.ts";
-import { mcpCommand } from "./mcp-command.ts";
-import { modeCommand } from "./mode-command.ts";
-import { monitoringCommand, runbookCommand } from "./monitoring-command.ts";
-import { pingCommand } from "./ping-command.ts";
-import { receiptCommand } from "./receipt-command.ts";
-import { reviewCommand } from "./review-command.ts";
-import { rollbackCommand } from "./rollback-command.ts";
-import { rolloutCommand } from "./rollout-command.ts";
-import { verifyCommand } from "./verify-command.ts";
-import { watchCommand } from "./watch-command.ts";
-import { webhookCommand } from "./webhook-command.ts";
+import { commands } from "./commands.ts";
 
-const all: readonly Command[] = [
-  ...[agentCommand(), keysCommand(), askCommand(), inboxCommand(), answerCommand(), cancelCommand(), receiptCommand()],
-  ...[watchCommand(), verifyCommand(), eventsCommand(), logCommand(), doctorCommand()],
-  ...[connectCommand(), mcpCommand(), hookCommand(), pingCommand(), webhookCommand(), benchCommand()],
-  ...[flagCommand(), armCommand(), modeCommand(), rolloutCommand(), rollbackCommand()],
-  ...[certificateCommand(), conditionCommand(), reviewCommand()],
-  ...[monitoringCommand(), runbookCommand()],
-];
+const all = await Promise.all(Object.values(commands).map((load) => load()));
 
 /** Commands that do something, by the words that call them. */
 const leaves = (command: Command, words: string): readonly (readonly [string, Command])[] =>

@@ -1,12 +1,11 @@
 import { Command } from "commander";
-import { strict } from "./command.ts";
-import { commands } from "./commands.ts";
+import { brief, strict } from "./command.ts";
+import { commands, groups } from "./commands.ts";
 import { version } from "./version.ts";
 
 const program = strict(new Command("lighthouse"))
   .description("The coordination bridge for teams of AI agents.")
   .version(version)
-  .showHelpAfterError("(try `lighthouse <command> --help`)")
   .addHelpText(
     "after",
     `
@@ -19,7 +18,11 @@ Start here:
 
 const called = process.argv[2] ?? "";
 // The help, and a name that there is not, want all of them.
-for (const load of Object.hasOwn(commands, called) ? [commands[called]] : Object.values(commands))
-  if (load !== undefined) program.addCommand(await load());
+const isKnown = Object.hasOwn(commands, called);
+for (const [heading, loads] of Object.entries(groups)) {
+  program.commandsGroup(heading);
+  for (const [name, load] of Object.entries(loads))
+    if (!isKnown || name === called) program.addCommand(brief(await load()));
+}
 
 await program.parseAsync();

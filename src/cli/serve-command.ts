@@ -1,15 +1,27 @@
-import { Command, InvalidArgumentError, Option } from "commander";
-import { LogCorrupt, LogUnavailable } from "../bridge/log/log.ts";
-import { defaultDataFolder, FolderProblem } from "./data-folder.ts";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { command } from "./command.ts";
+import { defaultDataFolder } from "./data-folder.ts";
+import { exits } from "./exit.ts";
+import { explain, Failure } from "./failure.ts";
 import type { ServeOptions } from "./serve.ts";
+import { terminal } from "./terminal.ts";
 import { version } from "./version.ts";
 
 const DEFAULT_PORT = 8765;
 
 /** `lighthouse serve`: runs a bridge until it is told to stop. */
 export const serveCommand = (): Command =>
-  new Command("serve")
-    .description("Run a bridge on its embedded log until Ctrl-C.")
+  command(
+    "serve",
+    "Run a bridge on its embedded log until Ctrl-C. What is under way then finishes, and it ends with 0.",
+    {
+      examples: `
+      lighthouse serve
+      lighthouse serve --port 0 --data ./scratch --json     # a free port; one line of JSON when it is ready
+      lighthouse serve --host 0.0.0.0 --tls-cert bridge.pem --tls-key bridge.key`,
+      endsWith: ["unverified"],
+    },
+  )
     .addOption(
       new Option("--data <folder>", "where the log and the secrets live")
         .env("LIGHTHOUSE_DATA")
@@ -19,7 +31,7 @@ export const serveCommand = (): Command =>
       new Option("--port <port>", "port for HTTP and WebSocket; 0 takes a free one")
         .env("LIGHTHOUSE_PORT")
         .default(DEFAULT_PORT)
-        .argParser(Number),
+        .argParser(parsePort),
     )
     .addOption(new Option("--host <address>", "address to listen on").env("LIGHTHOUSE_HOST").default("127.0.0.1"))
     .addOption(
@@ -46,46 +58,47 @@ export const serveCommand = (): Command =>
       parseOrigin,
     )
     .option("--monitoring <file>", "a monitoring.yaml (default: the one in the data folder, if there is one)")
-    .option("--json", "print one JSON line when ready, instead of sentences")
-    .addHelpText(
-      "after",
-      "\nExit codes: 0 stopped when told to, 1 a fault, 2 something to put right first (it says what).",
-    )
-    .action(async (options: ServeOptions & { readonly json?: true }) => {
+    .action(async (options: ServeOptions) => {
+      const io = terminal(options.json === true);
       const say = (text: string): void => void process.stderr.write(`${text}\n`);
       try {
         // The other commands should not pay 200 ms for a whole bridge that they do not start.
         const { serve } = await import("./serve.ts");
         const running = await serve(options, version, say);
-        if (options.json === true)
-          process.stdout.write(`${JSON.stringify({ ready: true, url: running.url, data: options.data })}\n`);
-        else say(`Lighthouse listens on ${running.url}\nOperator credential: ${running.operatorFile}`);
+        io.result({ ready: true, url: running.url, data: options.data }, () => []);
+        io.note(`Lighthouse ${version} listens on ${running.url}\nOperator credential: ${running.operatorFile}`);
         await untilToldToStop();
         say("stopping: no new work, finishing what is under way (Ctrl-C again to leave at once)");
         await running.stop();
       } catch (problem) {
-        const words = inWords(problem, options);
-        if (words === undefined) throw problem;
-        say(`lighthouse: ${words}`);
-        process.exit(2);
+        const explanation = explain(inWords(problem, options));
+        io.failed(explanation);
+        if (process.env["LIGHTHOUSE_DEBUG"] === "1") console.error(problem);
+        process.exit(exits[explanation.exit].code);
       }
     });
 
-/** What a person can put right, and how; undefined for a fault of ours. */
-const inWords = (problem: unknown, { host, port, data }: ServeOptions): string | undefined => {
-  if (problem instanceof FolderProblem || problem instanceof LogUnavailable) return problem.message;
-  if (problem instanceof Error && problem.name === "PolicyProblem")
-    return `${data}/policy.cedar cannot be used, so nothing would be allowed: ${problem.message}`;
-  if (problem instanceof Error && problem.name === "WrongMaster") return `${data}: ${problem.message}`;
-  if (problem instanceof LogCorrupt) {
-    return `the log in ${data} was changed from outside (${problem.message}). Run \`lighthouse log verify\` and restore a backup with \`lighthouse log restore\`; nothing was written.`;
+/** What only a bridge that starts can run into, and what to do about it. */
+const inWords = (problem: unknown, { host, port, data }: ServeOptions): unknown => {
+  if (!(problem instanceof Error)) return problem;
+  if (problem.name === "PolicyProblem")
+    return new Failure("usage", `${data}/policy.cedar cannot be used, so nothing would be allowed: ${problem.message}`);
+  if (problem.name === "WrongMaster") return new Failure("usage", `${data}: ${problem.message}`);
+  const { code, syscall } = problem as NodeJS.ErrnoException;
+  if (syscall === "listen") {
+    return new Failure(
+      "usage",
+      code === "EADDRINUSE" ? `Port ${port} on ${host} is taken.` : `Cannot listen on ${host}:${port} (${code}).`,
+      { remedy: "Stop what holds it, or choose another with --port and --host." },
+    );
   }
-  const { code } = problem as NodeJS.ErrnoException;
-  if (code === "EADDRINUSE")
-    return `port ${port} on ${host} is taken: stop what holds it, or choose another with --port`;
-  if (code === "EACCES" || code === "EADDRNOTAVAIL")
-    return `cannot listen on ${host}:${port} (${code}): choose another with --host and --port`;
-  return undefined;
+  return problem;
+};
+
+const parsePort = (text: string): number => {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port > 65_535) throw new InvalidArgumentError("A port is a whole number from 0 to 65535.");
+  return port;
 };
 
 const parseOrigin = (text: string, before: readonly string[] = []): readonly string[] => {
