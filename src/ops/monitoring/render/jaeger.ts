@@ -1,5 +1,5 @@
 import type { Spec } from "../spec/schema.ts";
-import { isLocal, listenAddress, placeOf } from "./otel-listen.ts";
+import { isLocal, listenAddress, placeOf, unscraped } from "./otel-listen.ts";
 import type { Renderer } from "./rendered.ts";
 import { yamlFile } from "./text.ts";
 
@@ -21,6 +21,8 @@ const configuration = ({ tracing: { jaeger } }: Spec) => ({
     jaeger_query: {
       storage: { traces: "recent" },
       http: { endpoint: `127.0.0.1:${placeOf(jaeger.ui).port}` },
+      // Unsaid, it listens there on every address of the machine, and asks nobody who they are.
+      grpc: { endpoint: "127.0.0.1:16685" },
     },
     healthcheckv2: { use_v2: true, http: { endpoint: "127.0.0.1:13133" } },
   },
@@ -28,6 +30,7 @@ const configuration = ({ tracing: { jaeger } }: Spec) => ({
   processors: { batch: {} },
   exporters: { jaeger_storage_exporter: { trace_storage: "recent" } },
   service: {
+    telemetry: unscraped,
     extensions: ["jaeger_storage", "jaeger_query", "healthcheckv2"],
     pipelines: {
       traces: { receivers: ["otlp"], processors: ["batch"], exporters: ["jaeger_storage_exporter"] },

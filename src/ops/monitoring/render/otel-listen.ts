@@ -20,3 +20,9 @@ export const isLocal = (address: string): boolean => loopback.includes(placeOf(a
 /** On loopback when its clients are there too; else on every address of its machine, at the port they call. */
 export const listenAddress = (address: string): string =>
   `${isLocal(address) ? "127.0.0.1" : "0.0.0.0"}:${placeOf(address).port}`;
+
+/**
+ * Own metrics of a collector, and of Jaeger, which is one: nobody scrapes them, and both would open port 8888 for them,
+ * so that whichever starts second on a machine does not start.
+ */
+export const unscraped = { metrics: { level: "none" } } as const;

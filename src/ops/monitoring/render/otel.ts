@@ -1,5 +1,5 @@
 import type { Spec } from "../spec/schema.ts";
-import { listenAddress } from "./otel-listen.ts";
+import { listenAddress, unscraped } from "./otel-listen.ts";
 import type { Renderer } from "./rendered.ts";
 import { yamlFile } from "./text.ts";
 
@@ -25,6 +25,7 @@ const configuration = ({ tracing: { opentelemetry, jaeger } }: Spec) => {
       ? { "otlp_http/jaeger": { endpoint: jaeger.endpoint, ...patience } }
       : { debug: { verbosity: "basic" } },
     service: {
+      telemetry: unscraped,
       extensions: ["health_check"],
       pipelines: {
         traces: {
