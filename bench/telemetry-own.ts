@@ -59,7 +59,7 @@ const accepted: Fact<"elicitation.accepted"> = {
 
 /** Microseconds of processor time for one round trip. A pause now and then lets batches leave, which is part of it. */
 const measure = async (config: TelemetryConfig): Promise<number> => {
-  const { observer, fold } = createTelemetry(config, world);
+  const { observer, fold } = await createTelemetry(config, world);
   let position = 0;
   const trip = (n: number): void => {
     const id = `el_${n}`;

@@ -32,7 +32,7 @@ process.once("message", async ({ telemetry: kind, agents, collector, logstash }:
   const telemetry: Telemetry | undefined =
     kind === "off"
       ? undefined
-      : openTelemetry(
+      : await openTelemetry(
           {
             service: { name: "lighthouse-bridge", version: "bench", environment: "bench", node: { name: "bench" } },
             revision: "bench",

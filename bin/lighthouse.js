@@ -12,7 +12,9 @@ if (major < 24) {
 const { existsSync } = await import("node:fs");
 const { enableCompileCache } = await import("node:module");
 // What was compiled once, and stripped of its types, is not compiled again: half of what a hook takes from source.
-enableCompileCache?.();
+// By the environment for the threads and processes to come, a tenth of what a bridge takes to start.
+const { directory } = enableCompileCache?.() ?? {};
+if (directory !== undefined) process.env.NODE_COMPILE_CACHE ??= directory;
 // A clone runs from source; an installed package has only the build.
 const at = (name) => {
   const source = new URL(`../src/cli/${name}.ts`, import.meta.url);

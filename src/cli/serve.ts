@@ -91,7 +91,7 @@ export const serve = async (
   };
   const monitoringFile = options.monitoring ?? join(folder.path, "monitoring.yaml");
   const spec = readMonitoring(monitoringFile, options.monitoring !== undefined);
-  const telemetry = openTelemetry(
+  const telemetry = await openTelemetry(
     telemetryFor(spec, { version, revision: buildDigest(), node: `${host}:${port}`, env: process.env }, monitoringFile),
     {
       clock,

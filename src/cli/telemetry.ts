@@ -15,7 +15,7 @@ export interface TelemetryWorld {
 }
 
 /** Telemetry in the real world: sockets, HTTP, standard output. */
-export const openTelemetry = (config: TelemetryConfig, { linesTo, ...world }: TelemetryWorld): Telemetry =>
+export const openTelemetry = (config: TelemetryConfig, { linesTo, ...world }: TelemetryWorld): Promise<Telemetry> =>
   createTelemetry(config, {
     ...world,
     post: postBy(fetch),

@@ -34,7 +34,7 @@ const everything = async () => {
   const served = await fakeServer((): Outgoing => ({ status: 200 }));
   closing.push(served.close, logstash.kill);
   const file = join(folder, "stdout.log");
-  const telemetry: Telemetry = createTelemetry(
+  const telemetry: Telemetry = await createTelemetry(
     {
       service,
       revision: "abc",

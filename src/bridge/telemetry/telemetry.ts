@@ -1,26 +1,21 @@
-import { resourceFromAttributes } from "@opentelemetry/resources";
+import type { Resource } from "@opentelemetry/resources";
 import type { ReadableSpan } from "@opentelemetry/sdk-trace";
 import type { exporters, logSinks } from "../../domain/signal.ts";
 import { signals } from "../../domain/signal.ts";
 import type { Clock, Rng, Scheduler } from "../../domain/world.ts";
 import { batches } from "./export/batches.ts";
 import { cloudwatch } from "./export/cloudwatch.ts";
-import { metricsOverHttp } from "./export/otlp-metrics.ts";
 import { periodic } from "./export/periodic.ts";
 import type { Post } from "./export/post.ts";
-import type { ExportWatch } from "./export/sent.ts";
+import type { ExportWatch, Sent } from "./export/sent.ts";
 import type { AwsCredentials } from "./export/sigv4.ts";
 import { elasticLines } from "./lines/elasticsearch.ts";
 import type { Level, LineSink, Service } from "./lines/line.ts";
 import { type Lines, lines } from "./lines/lines.ts";
-import { logsOverGrpc, logsOverHttp, otlpLines } from "./lines/otlp.ts";
 import { type Dial, tcpLines } from "./lines/tcp.ts";
 import { createMetrics, type Metrics, type Readings } from "./metrics.ts";
 import type { Sink } from "./sink.ts";
-import { spansOverGrpc } from "./trace/otlp-grpc.ts";
-import { spansOverHttp } from "./trace/otlp-http.ts";
 import type { Sampling } from "./trace/sampling.ts";
-import { spans } from "./trace/spans.ts";
 import { trouble } from "./trouble.ts";
 
 /** A collector: `address` is host and port, `endpoint` an URL without a path. */
@@ -86,17 +81,23 @@ const SPANS_DELAY_MS = 2_000;
 const RECORDS_MAX = 16_384;
 const METRICS_EVERY_MS = 60_000;
 
-/** Everything a bridge tells about itself, from one description. */
-export const createTelemetry = (config: TelemetryConfig, ports: TelemetryPorts): Telemetry => {
+/**
+ * Everything a bridge tells about itself, from one description. OpenTelemetry is loaded only for what goes there: it is a
+ * fifth of a bridge's modules.
+ */
+export const createTelemetry = async (config: TelemetryConfig, ports: TelemetryPorts): Promise<Telemetry> => {
   const { clock, scheduler, rng, post } = ports;
   const { service, logs, metrics: vendors } = config;
   const closers: ((ms: number) => Promise<unknown>)[] = [];
-  const resource = resourceFromAttributes({
-    "service.name": service.name,
-    "service.version": service.version,
-    "service.instance.id": service.node.name,
-    "deployment.environment.name": service.environment,
-  });
+  const resourceNamed = async (name: string): Promise<Resource> => {
+    const { resourceFromAttributes } = await import("@opentelemetry/resources");
+    return resourceFromAttributes({
+      "service.name": name,
+      "service.version": service.version,
+      "service.instance.id": service.node.name,
+      "deployment.environment.name": service.environment,
+    });
+  };
 
   // The counters exist before those who count in them, who in turn are sinks of the metrics.
   let told: Metrics | undefined;
@@ -147,6 +148,8 @@ export const createTelemetry = (config: TelemetryConfig, ports: TelemetryPorts):
   }
   if (logs.otlp !== undefined) {
     const { to } = logs.otlp;
+    const { logsOverGrpc, logsOverHttp, otlpLines } = await import("./lines/otlp.ts");
+    const resource = await resourceNamed(service.name);
     const { send, close } =
       to.protocol === "grpc" ? logsOverGrpc(to.address) : { send: logsOverHttp(post, to.endpoint), close: nothing };
     const watch = bothOf(exporter("otlp_logs"), shipper("otlp"));
@@ -158,8 +161,9 @@ export const createTelemetry = (config: TelemetryConfig, ports: TelemetryPorts):
   const sinks: Sink[] = [];
   if (config.traces !== undefined) {
     const { to, sampling } = config.traces;
-    const { send, close } =
-      to.protocol === "grpc" ? spansOverGrpc(to.address) : { send: spansOverHttp(post, to.endpoint), close: nothing };
+    const { spans } = await import("./trace/spans.ts");
+    const resource = await resourceNamed(service.name);
+    const { send, close } = await spanSender(to, post);
     const waiting = batches<ReadableSpan>({
       scheduler,
       send,
@@ -203,12 +207,15 @@ export const createTelemetry = (config: TelemetryConfig, ports: TelemetryPorts):
   }
   if (vendors.datadog !== undefined) {
     const { url, apiKey } = vendors.datadog;
+    const { metricsOverHttp } = await import("./export/otlp-metrics.ts");
+    const resource = await resourceNamed(service.name);
     report(metricsOverHttp(post, url, { "dd-api-key": apiKey }, resource), "datadog");
   }
   if (vendors.newrelic !== undefined) {
     const { url, licenseKey, appName } = vendors.newrelic;
-    const named = resource.merge(resourceFromAttributes({ "service.name": appName }));
-    report(metricsOverHttp(post, url, { "api-key": licenseKey }, named), "newrelic");
+    const { metricsOverHttp } = await import("./export/otlp-metrics.ts");
+    const resource = await resourceNamed(appName);
+    report(metricsOverHttp(post, url, { "api-key": licenseKey }, resource), "newrelic");
   }
 
   return {
@@ -224,6 +231,17 @@ export const createTelemetry = (config: TelemetryConfig, ports: TelemetryPorts):
       await Promise.race([Promise.allSettled(closers.map((close) => close(ms))), timeUp]);
     },
   };
+};
+
+interface SpanSender {
+  readonly send: (spans: readonly ReadableSpan[]) => Promise<Sent>;
+  readonly close: () => Promise<void>;
+}
+
+const spanSender = async (to: Collector, post: Post): Promise<SpanSender> => {
+  if (to.protocol === "grpc") return (await import("./trace/otlp-grpc.ts")).spansOverGrpc(to.address);
+  const { spansOverHttp } = await import("./trace/otlp-http.ts");
+  return { send: spansOverHttp(post, to.endpoint), close: nothing };
 };
 
 const nothing = async (): Promise<void> => undefined;

@@ -75,10 +75,11 @@ export const serveHttp = (ports: HttpPorts): FastifyInstance => {
   jsonBodies(app);
 
   const health = serveHealth(app, ports);
-  const document = JSON.stringify(openApi(bridge.version));
-  app.get(OPENAPI_PATH, { exposeHeadRoute: true }, async (_request, reply) =>
-    reply.type("application/json; charset=utf-8").send(document),
-  );
+  let document: string | undefined;
+  app.get(OPENAPI_PATH, { exposeHeadRoute: true }, async (_request, reply) => {
+    document ??= JSON.stringify(openApi(bridge.version));
+    return reply.type("application/json; charset=utf-8").send(document);
+  });
   const pages = serveFormPage(app);
   const stranger = strangerRecorder(bridge, bridge.clock, onFault);
   const polls = places(limits.longPollsPerAgentMax);

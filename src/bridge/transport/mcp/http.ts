@@ -1,6 +1,5 @@
-import type { IncomingMessage } from "node:http";
-import { toNodeHandler } from "@modelcontextprotocol/node";
-import { type AuthInfo, createMcpHandler } from "@modelcontextprotocol/server";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { AuthInfo } from "@modelcontextprotocol/server";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { type Refusal, refusal } from "../../../domain/refusal.ts";
 import type { Bridge } from "../../bridge.ts";
@@ -12,7 +11,6 @@ import type { Places } from "../places.ts";
 import type { RecordStranger } from "../stranger.ts";
 import type { Beside } from "./beside.ts";
 import { bridgeDesk } from "./bridge-desk.ts";
-import { mcpServer } from "./server.ts";
 
 export const MCP_PATH = "/mcp";
 /** RFC 9728: the metadata of the resource at `/mcp` is at the well-known path with that path behind it. */
@@ -33,22 +31,9 @@ export interface McpContext {
  * restart costs a client nothing but the request under way. Host and Origin were looked at before, as for every route.
  */
 export const serveMcp = (app: FastifyInstance, context: McpContext): void => {
-  const { bridge, stranger, onFault, beside } = context;
-  const handler = createMcpHandler(
-    ({ authInfo }) => {
-      const { who, exchange } = (authInfo as unknown as { readonly extra: Carried }).extra;
-      const open = opened(context, who, exchange);
-      return mcpServer({
-        version: bridge.version,
-        onFault,
-        beside,
-        deskFor: ({ signal }) => bridgeDesk(bridge, who, open(signal)),
-      });
-    },
-    { maxRequestBodySize: bridge.limits.messageBytesMax },
-  );
-  const serve = toNodeHandler(handler, { maxRequestBodySize: bridge.limits.messageBytesMax, onerror: onFault });
-  app.addHook("onClose", () => handler.close());
+  const { bridge, stranger } = context;
+  let handling: Promise<Handling> | undefined;
+  app.addHook("onClose", async () => (await handling)?.close());
 
   app.get(METADATA_PATH, { exposeHeadRoute: true }, async (request) => ({
     resource: urlOf(request, MCP_PATH),
@@ -73,6 +58,8 @@ export const serveMcp = (app: FastifyInstance, context: McpContext): void => {
           stranger("mcp");
           return refuseStranger(request, reply, turnedAway(bridge, token), token);
         }
+        handling ??= loaded(context);
+        const { serve } = await handling;
         reply.hijack();
         for (const [name, value] of Object.entries(reply.getHeaders())) {
           if (value !== undefined) reply.raw.setHeader(name, value);
@@ -85,6 +72,36 @@ export const serveMcp = (app: FastifyInstance, context: McpContext): void => {
       },
     });
   });
+};
+
+interface Handling {
+  readonly serve: (request: Incoming & { readonly auth: AuthInfo }, response: ServerResponse) => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+/** The SDK takes 90 ms of a core to load, which a bridge that no MCP client calls should not pay at every start. */
+const loaded = async (context: McpContext): Promise<Handling> => {
+  const { bridge, onFault, beside } = context;
+  const [{ toNodeHandler }, { createMcpHandler }, { mcpServer }] = await Promise.all([
+    import("@modelcontextprotocol/node"),
+    import("@modelcontextprotocol/server"),
+    import("./server.ts"),
+  ]);
+  const handler = createMcpHandler(
+    ({ authInfo }) => {
+      const { who, exchange } = (authInfo as unknown as { readonly extra: Carried }).extra;
+      const open = opened(context, who, exchange);
+      return mcpServer({
+        version: bridge.version,
+        onFault,
+        beside,
+        deskFor: ({ signal }) => bridgeDesk(bridge, who, open(signal)),
+      });
+    },
+    { maxRequestBodySize: bridge.limits.messageBytesMax },
+  );
+  const serve = toNodeHandler(handler, { maxRequestBodySize: bridge.limits.messageBytesMax, onerror: onFault });
+  return { serve, close: () => handler.close() };
 };
 
 /** What arrived as a request has a method and a path, which the types of `node:http` cannot know. */
