@@ -1,4 +1,6 @@
+import { type ProviderName, providers } from "../../src/review/probe/credentials.ts";
 import { probesFrom, products } from "../../src/review/probe/list.ts";
+import type { Logstash } from "../../src/review/probe/logstash.ts";
 import { toleranceInWords } from "../../src/review/summary.ts";
 
 const HOUR_MS = 3_600_000;
@@ -8,7 +10,11 @@ const keeps = (ttlMs: number): string =>
 
 /** The table of docs/review.md, from the probes themselves. */
 export const probesTable = (): string => {
-  const probes = probesFrom({ url: "", products: products.map(({ name }) => name), exporters: ["otlp_traces"] });
+  const probes = probesFrom({
+    ...{ url: "", products: products.map(({ name }) => name), exporters: ["otlp_traces"] },
+    providers: Object.keys(providers) as ProviderName[],
+    logstash: {} as Logstash,
+  });
   const rows = probes.flatMap(({ id, does, sabotage, checks }) =>
     checks.map(({ id: check, severity, ttlMs, measures }, i) => [
       i === 0 ? `**${id}** ${does}` : "",

@@ -78,6 +78,7 @@ describe("the same system, set up and not yet tried", () => {
         "integrity.restart",
         "operations.rollback",
         "operations.secrets",
+        "secrets.pagerduty-events",
         "security.attacks-all",
       ]);
       expect(conducted.predicate.reasons.filter(({ code }) => !/^(shortfall|condition-open)$/.test(code))).toEqual([]);

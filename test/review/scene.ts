@@ -50,7 +50,8 @@ export const openScene = async (folder: string, adjust: (policy: Policy) => Poli
   const keys = join(folder, "keys");
   makeKeys(keys);
   const products = ["prometheus", "alertmanager"];
-  const policy = adjust(proposedPolicy("staging-of-an-example", probesFrom({ url: bridge.url, products })));
+  const providers = ["pagerduty-events", "slack-webhook"] as const;
+  const policy = adjust(proposedPolicy("staging-of-an-example", probesFrom({ url: bridge.url, products, providers })));
   let monitoring: Monitoring | undefined;
   return {
     bridge,

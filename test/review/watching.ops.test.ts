@@ -29,6 +29,8 @@ const PROBES = [
   "runbooks",
   "secrets",
   "channels",
+  "credential-pagerduty-events",
+  "credential-slack-webhook",
   "drill",
   "rollback",
 ];
@@ -125,7 +127,7 @@ describe("what watches a bridge", () => {
   it("a channel whose product refuses what it is sent is no channel", async () => {
     mend.push(() => monitoring.setSecret("PAGERDUTY_ROUTING_KEY", KEY));
     monitoring.setSecret("PAGERDUTY_ROUTING_KEY", "not-a-key");
-    expect(checksIn(await red())).toEqual(["alerting.channels"]);
+    expect(checksIn(await red())).toEqual(["alerting.channels", "secrets.pagerduty-events"]);
   }, 120_000);
 
   it("a step back that does not hold is no rehearsal", async () => {

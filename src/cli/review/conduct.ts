@@ -22,12 +22,14 @@ import { logIn } from "../log-file.ts";
 import { readMonitoring } from "../monitoring-file.ts";
 import { realClock, realRng, realScheduler } from "../world.ts";
 import { answersOf } from "./answers.ts";
+import { channelKeysIn, providersIn, tryCredentialOf } from "./credentials.ts";
 import { EVIDENCE_FOLDER, evidenceFolder } from "./evidence-folder.ts";
 import { httpPort } from "./http-port.ts";
 import { readKey } from "./keys.ts";
 import { logPort } from "./log-port.ts";
 import { logProofs } from "./log-proofs.ts";
-import { driftOf, monitoredOf, runbooksOf, secretsOf, secretValues } from "./monitoring-ports.ts";
+import { logstashOf } from "./logstash-port.ts";
+import { driftOf, monitoredOf, runbooksOf, secretsOf, secretValue, secretValues } from "./monitoring-ports.ts";
 import { recordingFetch } from "./recording-fetch.ts";
 import { restartBy } from "./restart.ts";
 import { reviewerKeys } from "./reviewers.ts";
@@ -183,11 +185,11 @@ const ofMonitoring = (spec: Spec, watching: Watching): Partial<ProbePorts> => {
   const { signal, env, token, url, rendered, runbooks, channels } = watching;
   const verifying = { fetch, signal, env, clock: realClock, scheduler: realScheduler, rng: realRng() };
   return {
-    products: productsIn(spec),
-    exporters: exportersIn(spec),
+    ...wantedBy(spec),
+    ...(spec.logging.logstash.enabled ? { logstash: logstashOf(spec, signal) } : {}),
     monitored: monitoredOf(spec, signal),
     verify: async () => {
-      const recording = recordingFetch(fetch, [token, ...secretValues(spec, env)]);
+      const recording = recordingFetch(fetch, [token, ...secretValues(spec, env, spec.alerting.secrets_dir)]);
       const bridge = { url, token };
       const { checks } = await verifyMonitoring(spec, { ...verifying, fetch: recording.fetch, bridge });
       return { checks, answers: answersOf(spec, recording.answers()) };
@@ -195,9 +197,28 @@ const ofMonitoring = (spec: Spec, watching: Watching): Partial<ProbePorts> => {
     ...(rendered === undefined ? {} : { drift: driftOf(spec, rendered) }),
     runbooks: runbooksOf(spec, runbooks),
     secrets: secretsOf(spec, env, spec.alerting.secrets_dir),
+    ...credentialPorts(spec, verifying),
     ...(channels === undefined ? {} : { channels: () => channelsTried(spec, channels, verifying) }),
   };
 };
+
+/** What a policy asks for by monitoring.yaml alone. */
+export const wantedBy = (spec: Spec): Pick<ProbePorts, "products" | "exporters" | "providers"> => ({
+  products: productsIn(spec),
+  exporters: exportersIn(spec),
+  providers: providersIn(spec),
+});
+
+const credentialPorts = (
+  spec: Spec,
+  { fetch, signal, env }: Pick<Watching, "signal" | "env"> & { readonly fetch: typeof globalThis.fetch },
+): Partial<ProbePorts> => ({
+  channelKeys: channelKeysIn(spec),
+  tryCredential: tryCredentialOf(spec, {
+    ...{ fetch, signal, env },
+    secretOf: (variable) => secretValue(variable, env, spec.alerting.secrets_dir),
+  }),
+});
 
 const channelsTried = async (
   spec: Spec,
@@ -213,7 +234,7 @@ const channelsTried = async (
 };
 
 /** Those that monitoring.yaml switches on. */
-export const productsIn = ({ prometheus, grafana, logging, tracing }: Spec): readonly string[] => {
+const productsIn = ({ prometheus, grafana, logging, tracing }: Spec): readonly string[] => {
   const on: Readonly<Record<string, boolean>> = {
     prometheus: prometheus.enabled,
     alertmanager: prometheus.enabled,
@@ -225,7 +246,7 @@ export const productsIn = ({ prometheus, grafana, logging, tracing }: Spec): rea
 };
 
 /** Where the bridge sends by itself, as its metrics call them. */
-export const exportersIn = ({ tracing, exporters }: Spec): readonly string[] => {
+const exportersIn = ({ tracing, exporters }: Spec): readonly string[] => {
   const on: Readonly<Record<string, boolean>> = {
     otlp_traces: tracing.opentelemetry.enabled || tracing.jaeger.enabled,
     cloudwatch: exporters.cloudwatch.enabled,

@@ -79,7 +79,7 @@ export const secretsOf =
   async (): Promise<readonly SecretFound[]> =>
     referencesIn(spec, "").map(({ pointer, reference }) => {
       const variable = variableOf(reference);
-      const value = env[variable] ?? inFile(join(folder, variable)) ?? "";
+      const value = secretValue(variable, env, folder);
       return {
         pointer,
         variable,
@@ -89,9 +89,22 @@ export const secretsOf =
       };
     });
 
-/** Of every secret that is named and set in the environment: what must not stand in any evidence. */
-export const secretValues = (spec: Spec, env: Readonly<Record<string, string | undefined>>): readonly string[] =>
-  referencesIn(spec, "").flatMap(({ reference }) => env[variableOf(reference)] ?? []);
+/** Of every secret that is named and set: what must not stand in any evidence. */
+export const secretValues = (
+  spec: Spec,
+  env: Readonly<Record<string, string | undefined>>,
+  folder: string,
+): readonly string[] =>
+  referencesIn(spec, "")
+    .map(({ reference }) => secretValue(variableOf(reference), env, folder))
+    .filter((value) => value !== "");
+
+/** From the environment, or from the file that Alertmanager reads; empty: it is not set. */
+export const secretValue = (
+  variable: string,
+  env: Readonly<Record<string, string | undefined>>,
+  folder: string,
+): string => env[variable] ?? inFile(join(folder, variable)) ?? "";
 
 const inFile = (path: string): string | undefined => (existsSync(path) ? readFileSync(path, "utf8").trim() : undefined);
 

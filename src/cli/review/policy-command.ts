@@ -4,7 +4,8 @@ import type { Profile } from "../../review/probe/probe.ts";
 import { nobodySignsOff, proposedPolicy } from "../../review/probe/propose.ts";
 import { act, command } from "../command.ts";
 import { readMonitoring } from "../monitoring-file.ts";
-import { exportersIn, productsIn } from "./conduct.ts";
+import { wantedBy } from "./conduct.ts";
+import { logstashOf } from "./logstash-port.ts";
 import { profileOption } from "./policy-file.ts";
 
 interface PolicyOptions {
@@ -29,11 +30,12 @@ export const policyCommand = (): Command =>
     .option("--monitoring <file>", "ask for the products that this monitoring.yaml switches on")
     .option("--no-sign-off", "ask for nobody's sign-off")
     .action(({ profile, monitoring, signOff, ...options }: PolicyOptions) =>
-      act(options, async ({ terminal }) => {
+      act(options, async ({ terminal, signal }) => {
         const spec = monitoring === undefined ? undefined : readMonitoring(monitoring, true);
         const ports: ProbePorts = {
           url: "",
-          ...(spec === undefined ? {} : { products: productsIn(spec), exporters: exportersIn(spec) }),
+          ...(spec === undefined ? {} : wantedBy(spec)),
+          ...(spec?.logging.logstash.enabled === true ? { logstash: logstashOf(spec, signal) } : {}),
         };
         const policy = proposedPolicy(profile, probesFrom(ports), signOff ? undefined : nobodySignsOff);
         terminal.result(policy, () => JSON.stringify(policy, null, 2));

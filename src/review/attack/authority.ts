@@ -1,11 +1,43 @@
 import type { Attack } from "./attack.ts";
-import { answerCall, askCall } from "./trial.ts";
+import type { Actor } from "./cast.ts";
+import { answerCall, askCall, type Trial } from "./trial.ts";
 
 const notFound = { codes: ["not_found"] } as const;
 const denied = { codes: ["forbidden"], leaves: "deny" } as const;
 
 /** Things of others, and what one's role may not do. */
 export const authority: readonly Attack[] = [
+  {
+    id: "authority.others-cause",
+    title: "A cause that is another's",
+    does: "Asks, and inquires, as a third agent and because of a question between two others.",
+    tries: "only a party of a question can have been moved by it",
+    run: async (trial) => {
+      const [asker, target, other] = [
+        await trial.agent("asker"),
+        await trial.agent("target"),
+        await trial.agent("other"),
+      ];
+      const { id } = await trial.ask(asker, target);
+      for (const [what, call] of because(id, asker)) await trial.attempt(what, other, call, notFound);
+      await trial.control("by the addressee", target, askCall(other, { causedBy: id }), 201);
+    },
+  },
+  {
+    id: "authority.circle",
+    title: "Agents that ask each other in a circle",
+    does: "Asks, and inquires, once more of the same agent in a chain of causes that came back to it.",
+    tries: "a chain of causes goes no way twice",
+    run: async (trial) => {
+      const [asker, target] = [await trial.agent("asker"), await trial.agent("target")];
+      const there = await trial.ask(asker, target);
+      const back = await trial.ask(target, asker, { causedBy: there.id });
+      const looped = { codes: ["loop_detected"] };
+      for (const [what, call] of because(back.id, target)) await trial.attempt(what, asker, call, looped);
+      const other = await trial.agent("other");
+      await trial.control("somebody else, for the same reason", asker, askCall(other, { causedBy: back.id }), 201);
+    },
+  },
   {
     id: "authority.others-question",
     title: "Answering another's question",
@@ -145,4 +177,10 @@ export const authority: readonly Attack[] = [
       await trial.control("answered", target, answerCall(offer.id, trial.sign(target, offer)));
     },
   },
+];
+
+/** The same question for a reason, by both ways of asking. */
+const because = (causedBy: string, to: Actor): readonly (readonly [string, Parameters<Trial["attempt"]>[2]])[] => [
+  ["a question", askCall(to, { causedBy })],
+  ["an inquiry", { path: "/v1/inquiries", body: { to: [to.name], message: "Which one?", causedBy } }],
 ];

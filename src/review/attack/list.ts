@@ -5,6 +5,7 @@ import { enrolment } from "./enrolment.ts";
 import { flood } from "./flood.ts";
 import { form } from "./form.ts";
 import { input } from "./input.ts";
+import { inquiry } from "./inquiry.ts";
 import { login } from "./login.ts";
 import { page } from "./page.ts";
 import { question } from "./question.ts";
@@ -20,6 +21,7 @@ export const attacks: readonly Attack[] = [
   ...signature,
   ...binding,
   ...question,
+  ...inquiry,
   ...authority,
   ...enrolment,
   ...login,

@@ -3,7 +3,7 @@ import { HOUR_MS, json, measured, notRun, type Probe, type Stage } from "./probe
 const FILE = "exports.json";
 
 /** What each exporter said of itself before and after; counts of batches, and of what was given up. */
-interface Exported {
+export interface Exported {
   readonly exporter: string;
   readonly before: Counts;
   readonly after: Counts;
@@ -18,7 +18,10 @@ interface Counts {
 const more = (what: keyof Counts) => ({ minus: [{ at: `/after/${what}` }, { at: `/before/${what}` }] }) as const;
 
 /** The collector and the vendors: whether what the bridge sends is taken, by the bridge's own count of their answers. */
-export const exportsProbe = (exporters: readonly string[]): Probe => ({
+export const exportsProbe = (
+  exporters: readonly string[],
+  exported: (stage: Stage) => Promise<readonly Exported[]> = (stage) => tryExports(stage, exporters),
+): Probe => ({
   id: "exports",
   version: 1,
   does:
@@ -52,17 +55,20 @@ export const exportsProbe = (exporters: readonly string[]): Probe => ({
   ],
   run: async (stage) => {
     if (exporters.length === 0) return notRun("skipped", "monitoring.yaml switches no exporter on");
-    const before = await read(stage);
-    await beTraced(stage);
-    const after = await untilTaken(stage, exporters, before);
-    const rows: readonly Exported[] = exporters.map((exporter) => ({
-      exporter,
-      before: countsOf(exporter, before),
-      after: countsOf(exporter, after),
-    }));
-    return measured(json(FILE, rows));
+    return measured(json(FILE, await exported(stage)));
   },
 });
+
+export const tryExports = async (stage: Stage, exporters: readonly string[]): Promise<readonly Exported[]> => {
+  const before = await read(stage);
+  await beTraced(stage);
+  const after = await untilTaken(stage, exporters, before);
+  return exporters.map((exporter) => ({
+    exporter,
+    before: countsOf(exporter, before),
+    after: countsOf(exporter, after),
+  }));
+};
 
 /** Traces are sampled; whoever comes with a trace that is recorded has its spans recorded too. */
 const beTraced = async ({ http, register, rng }: Stage): Promise<void> => {

@@ -2,15 +2,17 @@ import type { Hooks } from "../attack/result.ts";
 import { attacksProbe } from "./attacks.ts";
 import { backupProbe } from "./backup.ts";
 import { channelsProbe } from "./channels.ts";
+import { type ChannelKey, type CredentialTried, credentialProbe, type ProviderName } from "./credentials.ts";
 import { customEventsProbe } from "./custom-events.ts";
 import { drillProbe } from "./drill.ts";
-import { exportsProbe } from "./exports.ts";
+import { type Exported, exportsProbe, tryExports } from "./exports.ts";
 import { healthProbe } from "./health.ts";
 import { loadProbe } from "./load.ts";
 import { logIntegrityProbe } from "./log-integrity.ts";
 import type { LogFile } from "./log-port.ts";
+import { type Logstash, logstashProbe } from "./logstash.ts";
 import type { Asked, ChannelTried, Monitored } from "./monitoring-port.ts";
-import type { Probe } from "./probe.ts";
+import type { Probe, Stage } from "./probe.ts";
 import { type Drift, renderedFilesProbe } from "./rendered-files.ts";
 import { type Restart, restartProbe } from "./restart.ts";
 import { type Rehearse, rollbackProbe } from "./rollback.ts";
@@ -37,6 +39,11 @@ export interface ProbePorts {
   /** The exporters that monitoring.yaml switches on, by their label in the metrics. */
   readonly exporters?: readonly string[];
   readonly channels?: () => Promise<readonly ChannelTried[]>;
+  /** The providers of which monitoring.yaml names a credential: a probe for each. */
+  readonly providers?: readonly ProviderName[];
+  readonly tryCredential?: (provider: ProviderName) => Promise<readonly CredentialTried[]>;
+  readonly channelKeys?: readonly ChannelKey[];
+  readonly logstash?: Logstash;
   readonly rehearse?: Rehearse;
 }
 
@@ -54,6 +61,15 @@ const productsByDefault = ["prometheus", "alertmanager", "grafana"];
 /** Every probe, in the order in which they run: what is cheap and what others lean on comes first. */
 export const probesFrom = (ports: ProbePorts): readonly Probe[] => {
   const verify = ports.verify === undefined ? undefined : once(ports.verify);
+  const channels = ports.channels === undefined ? undefined : once(ports.channels);
+  const { exporters = [], providers = [], tryCredential, channelKeys } = ports;
+  const exported = onceFor((stage) => tryExports(stage, exporters));
+  const proofs = {
+    ...(exporters.length === 0 ? {} : { exported }),
+    ...(channels === undefined ? {} : { channels }),
+    ...(tryCredential === undefined ? {} : { tryCredential }),
+    ...(channelKeys === undefined ? {} : { channelKeys }),
+  };
   return [
     healthProbe,
     customEventsProbe,
@@ -66,14 +82,25 @@ export const probesFrom = (ports: ProbePorts): readonly Probe[] => {
     ...products
       .filter(({ name }) => (ports.products ?? productsByDefault).includes(name))
       .map((product) => verifiedProbe(product, verify)),
-    ...(ports.exporters === undefined || ports.exporters.length === 0 ? [] : [exportsProbe(ports.exporters)]),
+    ...(ports.logstash === undefined ? [] : [logstashProbe(ports.logstash)]),
+    ...(exporters.length === 0 ? [] : [exportsProbe(exporters, exported)]),
     renderedFilesProbe(ports.drift),
     runbooksProbe(ports.runbooks),
     secretsProbe(ports.secrets),
-    channelsProbe(ports.channels),
+    channelsProbe(channels),
+    ...providers.map((name) => credentialProbe(name, proofs)),
     drillProbe,
     rollbackProbe(ports.rehearse),
   ];
+};
+
+/** Whoever asks first has it done; the others get what came of it. */
+const onceFor = (work: (stage: Stage) => Promise<readonly Exported[]>): typeof work => {
+  let begun: ReturnType<typeof work> | undefined;
+  return (stage) => {
+    begun ??= work(stage);
+    return begun;
+  };
 };
 
 const once = <T>(work: () => Promise<T>): (() => Promise<T>) => {

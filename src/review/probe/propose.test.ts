@@ -1,10 +1,15 @@
 import { expect, test } from "vitest";
 import { policyDefs, policyShape } from "../policy.ts";
 import { problemsOf } from "../shape/problems.ts";
+import { type ProviderName, providers } from "./credentials.ts";
 import { probesFrom, products } from "./list.ts";
+import type { Logstash } from "./logstash.ts";
 import { proposedPolicy } from "./propose.ts";
 
-const probes = probesFrom({ url: "", products: products.map(({ name }) => name) });
+const probes = probesFrom({
+  ...{ url: "", products: products.map(({ name }) => name), logstash: {} as Logstash },
+  providers: Object.keys(providers) as ProviderName[],
+});
 
 test("what the probes propose is a policy", () => {
   expect(problemsOf(policyShape, JSON.parse(JSON.stringify(proposedPolicy("all", probes))), policyDefs)).toEqual([]);
@@ -28,7 +33,9 @@ test("every probe says what it does and what would turn it red", () => {
 
 test("a review without a port for it does not run a probe, and says what is missing", async () => {
   for (const probe of probes.filter(({ id }) =>
-    /^(log-integrity|backup-restore|restart|scraping|monitoring-|rendered|runbooks|secrets|channels)/.test(id),
+    /^(log-integrity|backup-restore|restart|scraping|monitoring-|rendered|runbooks|secrets|channels|credential)/.test(
+      id,
+    ),
   )) {
     const found = await probe.run({} as never);
     expect([probe.id, found.ran]).toEqual([probe.id, false]);

@@ -40,6 +40,7 @@ export const logging = section("Log lines are ECS JSON on standard output always
   }),
   logstash: optIn("Where lines are collected.", {
     endpoint: address("Where Logstash listens.", "localhost:5514"),
+    api: url("Where Logstash's own API answers; a review asks it whether lines pass through.", "http://localhost:9600"),
     protocol: choice("How lines are sent. UDP would lose them without a trace.", ["tcp"], "tcp"),
     buffer: Type.Integer({
       description: "Bytes kept while Logstash is away.",
