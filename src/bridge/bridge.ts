@@ -14,6 +14,7 @@ import { allowances, defaultRoleRates, type RoleRate } from "./command/allowance
 import { authorizer } from "./command/authorize.ts";
 import { challenges } from "./command/challenge.ts";
 import { customCommand } from "./command/custom.ts";
+import { deadLetterCommands } from "./command/dead-letters.ts";
 import { degradeCommands } from "./command/degrade.ts";
 import { elicitCommands } from "./command/elicit.ts";
 import { enrolCommands } from "./command/enrol.ts";
@@ -367,6 +368,7 @@ export const startBridge = async (ports: BridgePorts) => {
     flagSet: flagCommands({ log, now, limits, load: flags.load, count: flags.count }),
     subjectOf: (name: string) => subjectOf(name, agents.get(name)),
     deadLetters,
+    redeem: deadLetterCommands({ log, now, elicit, find: deadLetters.get }).redeem,
     degrade,
     resetBudget: resetBudgetCommand(log, now),
     elicit,

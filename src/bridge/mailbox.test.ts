@@ -217,6 +217,79 @@ describe("a mailbox", () => {
     expect(await call(admin, "messages.dead")).toMatchObject({ dead: [{ id: unread, deliveries: 1, why: "expired" }] });
   });
 
+  describe("has dead letters that an operator", () => {
+    const deadOne = async (): Promise<string> => {
+      const id = await t.ask("alice", "bob", { timeoutMs: 300_000 });
+      for (let n = 1; n <= 5; n++) {
+        await poll({ leaseMs: 1_000 });
+        await t.clock.advance(1_000);
+      }
+      return id;
+    };
+    const expiredOne = async (): Promise<string> => {
+      const id = await t.ask("alice", "bob", { timeoutMs: 2_000 });
+      await t.clock.advance(2_000);
+      return id;
+    };
+    const redeem = (how: "requeue" | "discard", ids: readonly string[]) =>
+      call(admin, `messages.${how}`, { ids, reason: "bob's worker was mended" });
+    const deadNow = async () =>
+      (await call<{ dead: readonly { id: string }[] }>(admin, "messages.dead")).dead.map(({ id }) => id);
+
+    test("puts back: it is handed out from the start, wakes whoever waits, and its receipt says so", async () => {
+      const id = await deadOne();
+      const waiting = poll({ waitMs: 30_000 });
+      await atRest();
+      expect(await redeem("requeue", [id])).toEqual({ requeued: [id], notDead: [], ended: [] });
+      expect((await waiting).messages).toMatchObject([{ offer: { id }, delivery: 1 }]);
+      expect(await redeem("requeue", [id])).toEqual({ requeued: [], notDead: [id], ended: [] });
+      expect(await deadNow()).toEqual([]);
+      expect((await stepsOf(id)).at(-2)).toEqual({ what: "requeued", reason: "bob's worker was mended" });
+      expect((await t.events()).find(({ type }) => type === "elicitation.requeued")).toMatchObject({ actor: "admin" });
+    });
+
+    test("puts back in vain: five deliveries later it is dead again", async () => {
+      const id = await deadOne();
+      await redeem("requeue", [id]);
+      for (let n = 1; n <= 5; n++) {
+        expect((await poll({ leaseMs: 1_000 })).messages).toMatchObject([{ delivery: n }]);
+        await t.clock.advance(1_000);
+      }
+      expect(await deadNow()).toEqual([id]);
+    });
+
+    test("gives up: its asker sees at once that and why it has ended, and it can be answered no more", async () => {
+      const id = await deadOne();
+      expect(await redeem("discard", [id])).toEqual({ discarded: [id], notDead: [], ended: [] });
+      expect(await call(alice, "elicitations.get", { id })).toMatchObject({
+        status: "cancelled",
+        reason: "discarded as a dead letter: bob's worker was mended",
+      });
+      expect(await redeem("discard", [id])).toEqual({ discarded: [], notDead: [], ended: [id] });
+      expect(await deadNow()).toEqual([]);
+    });
+
+    test("cannot bring back once they expired; giving them up takes them off the list, for good", async () => {
+      const id = await expiredOne();
+      expect(await redeem("requeue", [id])).toEqual({ requeued: [], notDead: [], ended: [id] });
+      expect(await redeem("discard", [id])).toEqual({ discarded: [id], notDead: [], ended: [] });
+      expect(await redeem("discard", [id])).toEqual({ discarded: [], notDead: [], ended: [id] });
+      expect(await call(alice, "elicitations.get", { id })).toMatchObject({ status: "expired" });
+      await t.close();
+      t = await testBridge({ disk: t.disk, seed: 2 });
+      expect(await deadNow()).toEqual([]);
+    });
+
+    test("mistakes for dead letters: open questions, and what never was, are left alone", async () => {
+      const open = await t.ask("alice", "bob");
+      const never = "el_00000000000000000000000000";
+      for (const how of ["requeue", "discard"] as const) {
+        expect(await redeem(how, [open, open, never])).toMatchObject({ notDead: [open], ended: [never] });
+      }
+      expect(idsOf(await poll())).toEqual([open]);
+    });
+  });
+
   test("keeps the asker's guarantees: an answer out of a mailbox is pushed to its asker, and is the same answer", async () => {
     const asker = await connect(alice, { outcomes: true });
     const id = await t.ask("alice", "bob");
@@ -329,6 +402,8 @@ describe("a switch in the middle", () => {
       ["arms.reroute", { arm: "mailbox", ids: [await t.ask("alice", "bob")], reason: "x" }],
       ["arms.probe", { arm: "mailbox" }],
       ["messages.dead", {}],
+      ["messages.requeue", { ids: ["el_00000000000000000000000000"], reason: "x" }],
+      ["messages.discard", { ids: ["el_00000000000000000000000000"], reason: "x" }],
     ] as const) {
       await expect(call(bob, method, params)).rejects.toThrow("forbidden");
     }

@@ -22,26 +22,13 @@ interface Open {
   }[];
   readonly next: number | null;
 }
-interface Dead {
-  readonly count: number;
-  readonly dead: readonly {
-    readonly id: string;
-    readonly from: string;
-    readonly to: string;
-    readonly deliveries: number;
-    readonly why: string;
-    readonly at: number;
-  }[];
-}
-
-/** `lighthouse arm open | reroute | probe | dead`: the two ways of delivery. */
+/** `lighthouse arm open | reroute | probe`: the two ways of delivery. */
 export const armCommand = (): Command =>
   strict(new Command("arm"))
     .description("The two ways of delivery, push and mailbox: what is in flight, putting it over, trying a way.")
     .addCommand(open())
     .addCommand(reroute())
-    .addCommand(probe())
-    .addCommand(dead());
+    .addCommand(probe());
 
 const armOption = (): Option => new Option("--arm <arm>", "which way").choices(arms).makeOptionMandatory();
 
@@ -118,28 +105,3 @@ const probe = (): Command =>
         }),
       ),
     );
-
-const dead = (): Command =>
-  connecting(
-    command("dead", "Dead letters: questions that a mailbox could not get to anybody who says that he has them.", {
-      examples: `lighthouse arm dead`,
-      endsWith: ["refused", "unreachable"],
-    }),
-  ).action((options: Options) =>
-    act(options, (doing) =>
-      withClient(options, doing, async (client) => {
-        const page = await client.operate<Dead>("messages.dead", {});
-        doing.terminal.result(page, () =>
-          page.count === 0
-            ? "No dead letters."
-            : table(
-                ["ID", "FROM", "TO", "HANDED OUT", "WHY", "WHEN"],
-                page.dead.map(({ id, from, to, deliveries, why, at }) => [
-                  ...[id, from, to, `${deliveries} times`, why, new Date(at).toISOString()],
-                ]),
-              ),
-        );
-        return "ok";
-      }),
-    ),
-  );

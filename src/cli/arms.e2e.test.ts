@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Folder, folder } from "../../test/support/processes.ts";
+import { until } from "../../test/support/until.ts";
 
 let at: Folder;
 
@@ -71,7 +72,23 @@ describe("lighthouse arm", () => {
       const probed = await at.run("arm", "probe", "--arm", arm, "--json");
       expect(probed.json()).toMatchObject({ ok: true });
     }
-    expect((await at.run("arm", "dead")).out).toContain("No dead letters");
+  });
+});
+
+describe("lighthouse mailbox dead", () => {
+  test("lists what expired unread, cannot bring that back, and gives it up", patiently, async () => {
+    expect((await at.run("mailbox", "dead", "list")).out).toContain("No dead letters");
+    expect((await at.run("flag", "kill", "push-elicitation", "--reason", "mailbox")).code).toBe(0);
+    const id = (await at.run("ask", "bob", "?", "--as", "alice", "--no-wait", "--timeout", "1s")).out.trim();
+    await until(async () => (await at.run("mailbox", "dead", "list", "--to", "bob")).out.includes(id));
+    expect((await at.run("mailbox", "dead", "requeue", "--reason", "r")).code).toBe(2);
+    const back = await at.run("mailbox", "dead", "requeue", id, "--reason", "r", "--json");
+    expect(back.json()).toEqual({ requeued: [], notDead: [], ended: [id] });
+    const given = await at.run("mailbox", "dead", "discard", "--all", "--reason", "seen", "--json");
+    expect(given.json()).toMatchObject({ discarded: [id] });
+    const denied = await at.run("mailbox", "dead", "discard", id, "--reason", "mine", "--as", "bob");
+    expect(denied.code).toBe(3);
+    expect((await at.run("flag", "restore", "push-elicitation", "--reason", "done")).code).toBe(0);
   });
 });
 

@@ -38,6 +38,7 @@ export const groups: Readonly<Record<string, Loads>> = {
     mode: async () => (await import("./mode-command.ts")).modeCommand(),
     flag: async () => (await import("./flag-command.ts")).flagCommand(),
     arm: async () => (await import("./arm-command.ts")).armCommand(),
+    mailbox: async () => (await import("./mailbox-command.ts")).mailboxCommand(),
     rollout: async () => (await import("./rollout-command.ts")).rolloutCommand(),
     rollback: async () => (await import("./rollback-command.ts")).rollbackCommand(),
   },

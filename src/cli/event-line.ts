@@ -78,6 +78,11 @@ const words: { readonly [T in EventTypeName]?: (data: EventData<T>, event: LogEv
     "red",
     `dead letter: handed out ${deliveries} times, and nobody has it`,
   ],
+  "elicitation.requeued": ({ reason }) => ["yellow", `puts the dead letter back into its mailbox${because(reason)}`],
+  "mailbox.discarded": ({ elicitation, reason }) => [
+    "dim",
+    `lists the dead letter ${elicitation} no more${because(reason)}`,
+  ],
   "elicitation.rerouted": ({ from, to, reason }) => ["yellow", `takes it from ${from} to ${to}${because(reason)}`],
   "flag.set": ({ rule, fence, reason }, { subject }) => [
     "yellow",

@@ -82,6 +82,7 @@ export type ElicitationCommand =
     }
   | { readonly type: "acknowledge"; readonly by: string; readonly holder: string }
   | { readonly type: "deadLetter"; readonly now: number; readonly deliveriesMax: number }
+  | { readonly type: "requeue" | "discard"; readonly reason: string }
   | { readonly type: "reroute"; readonly to: Arm; readonly reason: string }
   | {
       readonly type: "claim";
@@ -139,6 +140,9 @@ const decide = (state: Elicitation, command: ElicitationCommand): Outcome => {
       return acknowledge(state, command);
     case "deadLetter":
       return deadLetter(state, command);
+    case "requeue":
+    case "discard":
+      return redeem(state, command);
     case "reroute":
       return reroute(state, command);
     case "claim":
@@ -176,6 +180,15 @@ const deadLetter = (state: Elicitation, { now, deliveriesMax }: Command<"deadLet
   const { deliveries, until, acknowledgedBy, isDead } = state.mailbox;
   if (isDead || acknowledgedBy !== null || deliveries < deliveriesMax || now < until) return decided();
   return decided({ type: "elicitation.dead_lettered", data: { deliveries } });
+};
+
+/** What an operator makes of a dead letter: it goes out again, or its asker need not wait for it any longer. */
+const redeem = (state: Elicitation, { type, reason }: Command<"requeue" | "discard">): Outcome => {
+  if (state.status !== "open") return refused(ended(state));
+  if (state.mailbox?.isDead !== true) return decided();
+  return type === "requeue"
+    ? decided({ type: "elicitation.requeued", data: { reason } })
+    : decided({ type: "elicitation.cancelled", data: { reason: `discarded as a dead letter: ${reason}` } });
 };
 
 const reroute = (state: Elicitation, { to, reason }: Command<"reroute">): Outcome => {
@@ -274,6 +287,8 @@ const evolve = (state: Elicitation, fact: ElicitationFact): Elicitation => {
         : { ...state, mailbox: { ...state.mailbox, acknowledgedBy: fact.data.holder } };
     case "elicitation.dead_lettered":
       return state.mailbox === null ? state : { ...state, mailbox: { ...state.mailbox, isDead: true } };
+    case "elicitation.requeued":
+      return state.mailbox === null ? state : { ...state, stage: { name: "asked" }, mailbox: emptyMailbox };
     case "elicitation.rerouted":
       // Whoever works on it goes on; whoever only had it may never have seen it.
       return {

@@ -234,6 +234,13 @@ export const eventTypes = {
   "elicitation.acknowledged": { version: 1, shape: object({ holder: text }, ["holder"]) },
   /** Handed out so often without an acknowledgement that the mailbox gives up. It can still be answered until it ends. */
   "elicitation.dead_lettered": { version: 1, shape: object({ deliveries: count }, ["deliveries"]) },
+  /** A dead letter that an operator put back: it is handed out again, as if it were new. */
+  "elicitation.requeued": { version: 1, shape: object({ reason: text }, ["reason"]) },
+  /** A dead letter that had expired, and that an operator wants listed no more. */
+  "mailbox.discarded": {
+    version: 1,
+    shape: object({ elicitation: text, reason: text }, ["elicitation", "reason"]),
+  },
   /** Taken out of one way of delivery and put into the other. */
   "elicitation.rerouted": {
     version: 1,
@@ -420,6 +427,7 @@ export const streamOf = {
   custom: (name: string): string => `custom/${name}`,
   security: (agent: string): string => `security/${agent}`,
   budget: (story: string): string => `budget/${story}`,
+  mailbox: (agent: string): string => `mailbox/${agent}`,
   webhook: (agent: string): string => `webhook/${agent}`,
   reach: (agent: string): string => `reach/${agent}`,
   login: (id: string): string => `login/${id}`,

@@ -14,6 +14,7 @@ export type ReceiptStep = { readonly at: number; readonly position: number } & (
   | { readonly what: "offered"; readonly via: OfferWay; readonly session: string; readonly until?: number }
   | { readonly what: "acknowledged"; readonly holder: string }
   | { readonly what: "dead letter"; readonly deliveries: number }
+  | { readonly what: "requeued"; readonly reason: string }
   | { readonly what: "rerouted"; readonly from: Arm; readonly to: Arm; readonly reason: string }
   | { readonly what: "claimed"; readonly holder: string; readonly until: number }
   | { readonly what: "lease lapsed"; readonly holder: string }
@@ -36,6 +37,7 @@ const step = (event: Recorded<ElicitationEventName>) => {
     }
     case "elicitation.acknowledged": return { what: "acknowledged", ...event.data } as const;
     case "elicitation.dead_lettered": return { what: "dead letter", ...event.data } as const;
+    case "elicitation.requeued": return { what: "requeued", ...event.data } as const;
     case "elicitation.rerouted": return { what: "rerouted", ...event.data } as const;
     case "elicitation.claimed": return { what: "claimed", holder: event.data.holder, until: event.data.until } as const;
     case "elicitation.lapsed": return { what: "lease lapsed", holder: event.data.holder } as const;

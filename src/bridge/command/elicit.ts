@@ -320,6 +320,11 @@ export const elicitCommands = (ports: ElicitPorts) => {
       run(id, { type: "acknowledge", by: caller.actor, holder }, caller),
     deadLetter: (id: string): Promise<Outcome> =>
       run(id, { type: "deadLetter", now: now(), deliveriesMax: limits.mailboxDeliveriesMax }, byBridge),
+    requeue: (id: string, reason: string, caller: Caller): Promise<Outcome> =>
+      run(id, { type: "requeue", reason }, caller),
+    /** A dead letter that is still open ends, and its asker sees why. */
+    discard: (id: string, reason: string, caller: Caller): Promise<Outcome> =>
+      run(id, { type: "discard", reason }, caller),
     reroute: (id: string, to: Arm, reason: string, caller: Caller): Promise<Outcome> =>
       run(id, { type: "reroute", to, reason }, caller),
     /** A question of the bridge's own, by the way that is to be tried. */

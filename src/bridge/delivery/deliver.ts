@@ -247,6 +247,7 @@ const POLL_REST_MS = 5_000;
 const becomesOfferable: ReadonlySet<string> = new Set([
   "elicitation.asked",
   "elicitation.lapsed",
+  "elicitation.requeued",
   "elicitation.rerouted",
 ]);
 

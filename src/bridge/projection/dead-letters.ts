@@ -35,6 +35,13 @@ export const deadLetterView = (max: number) => {
         case "elicitation.asked":
           if (event.data.arm === "mailbox") mailed.set(id, { deliveries: 0, isAcknowledged: false });
           break;
+        case "elicitation.requeued":
+          dead.delete(id);
+          mailed.set(id, { deliveries: 0, isAcknowledged: false });
+          break;
+        case "mailbox.discarded":
+          dead.delete(event.data.elicitation);
+          break;
         case "elicitation.rerouted":
           dead.delete(id);
           if (event.data.to === "mailbox") mailed.set(id, { deliveries: 0, isAcknowledged: false });
@@ -76,6 +83,7 @@ export const deadLetterView = (max: number) => {
           break;
       }
     },
+    get: (id: string): DeadLetter | undefined => dead.get(id),
     /** Oldest first, those after a position. */
     list: (after: number, limit: number): readonly DeadLetter[] => {
       const page: DeadLetter[] = [];

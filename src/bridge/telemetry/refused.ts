@@ -98,7 +98,7 @@ export const limitOf = (code: RefusalCode, operation: string): (typeof limits)[n
 
 /** What only those may do who run the bridge: trying it without being one of them is reaching for more than one has. */
 const administrative =
-  /^(agents\.(add|invite|revoke|suspend|resume)|keys\.revoke|master\.|flags\.|mode\.(emergency|recover|resume)|arms\.|budgets\.|rollouts\.(start|advance|abort|lease)|rollbacks\.|conditions\.)/;
+  /^(agents\.(add|invite|revoke|suspend|resume)|keys\.revoke|master\.|flags\.|mode\.(emergency|recover|resume)|arms\.|messages\.(dead|requeue|discard)|budgets\.|rollouts\.(start|advance|abort|lease)|rollbacks\.|conditions\.)/;
 
 /** Violations that leave no event in the log, because they are no attack: counted when the refusal is given. */
 export const violationOfCall = (code: RefusalCode, operation: string): ViolationKind | undefined => {

@@ -117,6 +117,7 @@ export const openStories = () => {
           move(story, "claimed");
           break;
         case "elicitation.lapsed":
+        case "elicitation.requeued":
           move(story, "asked");
           break;
         case "elicitation.rerouted":

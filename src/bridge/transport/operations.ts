@@ -35,6 +35,8 @@ export const operations: readonly ServedOperation[] = [
   messages.wait,
   messages.ack,
   messages.dead,
+  messages.requeue,
+  messages.discard,
   webhooks.set,
   webhooks.get,
   webhooks.remove,

@@ -233,6 +233,22 @@ const noteworthy = (event: Recorded): (About & { readonly level: Level; readonly
         event: { category: ["session"], outcome: "failure" },
         ours: { elicitation_id: idOf(event.stream), target_id: event.parties[1] ?? "", position: event.position },
       };
+    case "elicitation.requeued":
+      return {
+        ...common,
+        level: "info",
+        message: "dead letter put back into its mailbox",
+        event: { category: ["session"], outcome: "success" },
+        ours: { agent_id: event.actor, elicitation_id: idOf(event.stream), position: event.position },
+      };
+    case "mailbox.discarded":
+      return {
+        ...common,
+        level: "info",
+        message: "dead letter that had expired listed no more",
+        event: { category: ["session"], outcome: "success" },
+        ours: { agent_id: event.actor, elicitation_id: event.data.elicitation, position: event.position },
+      };
     case "bridge.started":
       return {
         ...common,

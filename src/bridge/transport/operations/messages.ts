@@ -1,8 +1,9 @@
-import { Type } from "typebox";
+import { type Static, Type } from "typebox";
 import { arms } from "../../../domain/event.ts";
 import { defaultLimits } from "../../../domain/limit.ts";
+import type { Bridge } from "../../bridge.ts";
 import { metaOf } from "../meta.ts";
-import { operation } from "../operation.ts";
+import { operation, type Principal } from "../operation.ts";
 import { fitting } from "../page.ts";
 import { ElicitationId, Millis, Name, OfferSchema, Position } from "../views.ts";
 import { callerOf, charsOf } from "./elicitations.ts";
@@ -162,5 +163,70 @@ export const dead = operation({
       ok: true,
       value: { dead: page.map((letter) => ({ ...letter })), count: bridge.deadLetters.count(), next },
     };
+  },
+});
+
+const Letters = Type.Object(
+  {
+    ids: Type.Array(ElicitationId, { minItems: 1, maxItems: limits.rerouteMax }),
+    reason: Type.String({ minLength: 1, maxLength: limits.reasonCharsMax, description: "why; it is recorded" }),
+  },
+  { additionalProperties: false },
+);
+const notDead = Type.Array(ElicitationId, { description: "are open, and no dead letters" });
+
+const redeemAll = async (
+  bridge: Bridge,
+  who: Principal,
+  how: "requeue" | "discard",
+  { ids, reason }: Static<typeof Letters>,
+) => {
+  const unique = [...new Set(ids)];
+  const did = { done: [] as string[], not_dead: [] as string[], ended: [] as string[] };
+  const outcomes = await Promise.all(unique.map((id) => bridge.redeem(how, id, reason, callerOf(who))));
+  for (const [i, outcome] of outcomes.entries()) {
+    // Repeating is harmless, so the rest is told by trying again.
+    if (!outcome.ok) return outcome;
+    did[outcome.did].push(unique[i] as string);
+  }
+  return { ok: true, did } as const;
+};
+
+export const requeue = operation({
+  name: "messages.requeue",
+  action: "operate",
+  summary: "Put dead letters back into their mailboxes: they are handed out again, as if they were new.",
+  input: Letters,
+  output: Type.Object({
+    requeued: Type.Array(ElicitationId),
+    notDead,
+    ended: Type.Array(ElicitationId, { description: "have ended, or never were: they can only be asked again" }),
+  }),
+  http: { method: "POST", path: "/v1/messages/dead/requeue", status: 200 },
+  run: async (bridge, who, input) => {
+    const all = await redeemAll(bridge, who, "requeue", input);
+    if (!all.ok) return all;
+    const { done, not_dead, ended } = all.did;
+    return { ok: true, value: { requeued: done, notDead: not_dead, ended } };
+  },
+});
+
+export const discard = operation({
+  name: "messages.discard",
+  action: "operate",
+  summary:
+    "Give dead letters up. One that is open ends as cancelled, with your reason; one that had expired is listed no more.",
+  input: Letters,
+  output: Type.Object({
+    discarded: Type.Array(ElicitationId),
+    notDead,
+    ended: Type.Array(ElicitationId, { description: "have ended and are not listed, or never were" }),
+  }),
+  http: { method: "POST", path: "/v1/messages/dead/discard", status: 200 },
+  run: async (bridge, who, input) => {
+    const all = await redeemAll(bridge, who, "discard", input);
+    if (!all.ok) return all;
+    const { done, not_dead, ended } = all.did;
+    return { ok: true, value: { discarded: done, notDead: not_dead, ended } };
   },
 });
