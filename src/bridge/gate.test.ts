@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { httpDoor } from "../../test/support/http-door.ts";
 import { testBridge } from "../../test/support/test-bridge.ts";
+import { defaultPolicy } from "./command/policy.ts";
 
 const scene = async (options: Parameters<typeof httpDoor>[0] = {}) => {
   const door = await httpDoor(options);
@@ -50,6 +51,20 @@ test("a restart is no way around a limit", async () => {
     { action: "ask", target: "bob", charge: "ask" },
   );
   expect(await asked).toMatchObject({ ok: false, refusal: { code: "rate_limited" } });
+  await again.close();
+});
+
+test("a restart takes nothing either: an inquiry of two costs one question before it and after", async () => {
+  const t = await scene({ limits: seedRates });
+  await t.register("carol");
+  const body = { to: ["bob", "carol"], quorum: { kind: "all" }, message: "which port?" };
+  const asked = await t.call({ url: "/v1/inquiries", as: t.alice, body });
+  expect(asked.headers["ratelimit"]).toBe('"ask";r=12;t=6');
+  await t.close();
+  const again = await testBridge({ disk: t.disk, limits: seedRates });
+  const caller = { actor: "alice", trace: null };
+  const admitted = await again.bridge.gate.admit(caller, { action: "ask", target: "bob", charge: "ask" });
+  expect(admitted).toMatchObject({ ok: true, allowance: { left: 11 } });
   await again.close();
 });
 
@@ -122,5 +137,22 @@ test("a circle of agents is stopped where it closes", async () => {
   const bc = (await ask(t.bob, "carol", ab)).json<{ id: string }>().id;
   const ca = (await ask(carol, "alice", bc)).json<{ id: string }>().id;
   expect((await ask(t.alice, "bob", ca)).problem().code).toBe("loop_detected");
+  await t.close();
+});
+
+test("whom one may not ask, one may not inquire of: named, it is a denial in the log; known for it, it is passed over", async () => {
+  const policy = `${defaultPolicy}\n@id("not-hana") forbid (principal, action == Action::"ask", resource == Agent::"hana");`;
+  const t = await scene({ policy });
+  await t.register("hana", ["agent"], { expertise: ["sql"] });
+  await t.register("carol", ["agent"], { expertise: ["sql"] });
+  const inquire = (body: object) => t.call({ url: "/v1/inquiries", as: t.alice, body: { message: "?", ...body } });
+  const named = await inquire({ to: ["bob", "hana"] });
+  expect([named.status, named.problem().code]).toEqual([403, "forbidden"]);
+  const rulings = (await t.events()).filter((e) => e.type === "authorization.decided");
+  expect(rulings).toMatchObject([
+    { actor: "alice", data: { action: "ask", resource: "agent/hana", decision: "deny", policies: ["not-hana"] } },
+  ]);
+  const known = await inquire({ expertise: "sql", quorum: { kind: "all" } });
+  expect(known.json()).toMatchObject({ status: "open", attempts: [{ to: "carol" }] });
   await t.close();
 });

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { IncomingQuestion } from "../client/incoming.ts";
-import type { Lighthouse } from "../client/index.ts";
+import { type Exchange, type Lighthouse, verifyExchange } from "../client/index.ts";
 import type { Outcome } from "../client/outcome.ts";
 import { LighthouseRefusal } from "../client/refusal.ts";
 import { askForReply, mend } from "./answer/form.ts";
@@ -31,7 +31,7 @@ export const answerCommand = (): Command =>
         lighthouse answer --as bob                                  # the one question that waits
         lighthouse answer el_01ke5q86009dvk0thzvwqqcan9 --as bob --content '{"port": 8765}'
         lighthouse answer el_01ke5q86009dvk0thzvwqqcan9 --as bob --decline "not my department"`,
-      endsWith: ["refused", "expired", "unreachable"],
+      endsWith: ["refused", "expired", "unreachable", "unverified"],
     }),
   )
     .argument("[id]", "the elicitation; may be left out when only one waits")
@@ -44,11 +44,26 @@ export const answerCommand = (): Command =>
         }
         return withClient(options, doing, async (client) => {
           const question = pick(await client.inbox(), id, client);
+          refuseIfAltered(question, await client.exchange(question.id), doing);
           const outcome = await answerTo(question, options, doing);
           return typeof outcome === "string" ? leftOpen(question, outcome, doing) : recorded(outcome, doing);
         });
       }),
     );
+
+/** Before anything is signed: what came must be what the log has and, where its asker signs, what that has signed. */
+const refuseIfAltered = (question: IncomingQuestion, exchange: Exchange, { terminal }: Act): void => {
+  const checks = verifyExchange(exchange, { offer: question.offer });
+  const failed = checks.filter(({ verdict }) => verdict === "fails");
+  if (failed.length > 0) {
+    throw new Failure("unverified", `${question.id} is not what ${question.from} asked. Nothing was answered.`, {
+      problems: failed.map(({ name, says }) => ({ pointer: name, message: says })),
+      remedy: `\`lighthouse verify ${question.id}\` shows every check; ask ${question.from} by another way.`,
+    });
+  }
+  const own = checks.find(({ name, verdict }) => verdict === "holds" && name.startsWith("question: Ed25519"));
+  if (own !== undefined) terminal.note(`Signed by ${question.from}: ${own.name.slice("question: ".length)}`);
+};
 
 const pick = (items: readonly IncomingQuestion[], id: string | undefined, { agent }: Lighthouse): IncomingQuestion => {
   const [only, another] = items;

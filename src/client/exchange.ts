@@ -1,6 +1,7 @@
-import { answerTyp, readAnswerCore, requestCore } from "../domain/answer.ts";
+import { answerTyp, type Offer, readAnswerCore, requestCore } from "../domain/answer.ts";
 import type { Jws, Question } from "../domain/elicitation.ts";
 import type { Exchange, ExchangeEvent, ExchangeKey } from "../domain/exchange.ts";
+import { attemptProblems, inquiryTyp } from "../domain/inquiry-core.ts";
 import type { Json } from "../domain/json.ts";
 import { isSuspect, type KeyHistory, keyStateAt, signs } from "../domain/key.ts";
 import { questionCore, questionProblems, questionTyp } from "../domain/question.ts";
@@ -27,6 +28,8 @@ export interface VerifyOptions {
   readonly logKey?: string;
   /** Key ids (RFC 7638 thumbprints) had from the agents themselves; absent: the bridge is believed about whose they are. */
   readonly kids?: readonly string[];
+  /** The question as the verifier was given it, if it is the one who was asked. */
+  readonly offer?: Offer;
   /** MAC keys that the verifier holds: its own, if it is a party. */
   readonly macs?: readonly { readonly kid: string; readonly secret: Uint8Array }[];
 }
@@ -130,32 +133,66 @@ const questionChecks = (exchange: Exchange, asked: Placed | undefined, options: 
   const bound = isWhole
     ? holds("question: hashes", "what was asked is what the answer is bound to")
     : fails("question: hashes", "what was asked is not what its hashes say");
+  const given = givenChecks(question, options.offer);
   if (signed === undefined) {
-    return [bound, notRun("question: signature", `${from} signs no questions; who asked is the bridge's word`)];
+    return [
+      ...given,
+      bound,
+      notRun("question: signature", `${from} signs no questions; who asked is the bridge's word`),
+    ];
   }
-  const checked = signatures(exchange, signed, questionTyp, from, asked, options, "question");
+  const typ = question.inquiry === undefined ? questionTyp : inquiryTyp;
+  const checked = signatures(exchange, signed, typ, from, asked, options, "question");
+  const differs = [
+    ...(question.inquiry === undefined
+      ? differsFromQuestion(exchange, question, signed)
+      : attemptProblems(payloadOf(signed), exchange.audience, question)),
+    ...(isLonger(signed, question, asked) ? ["/timeoutMs"] : []),
+    ...(same(exchange.question, signed) ? [] : ["the envelope"]),
+  ];
+  const what = question.inquiry === undefined ? "" : ", as an attempt of its inquiry";
+  return [
+    ...given,
+    bound,
+    ...checked,
+    differs.length === 0
+      ? holds("question: words", `what was asked is what its asker signed${what}`)
+      : fails("question: words", `what was asked is not what its asker signed${what}: ${differs.join(", ")}`),
+  ];
+};
+
+/** What this very target was given, member by member of what its answer is bound to. */
+const givenChecks = (question: Question, offer: Offer | undefined): readonly Check[] => {
+  if (offer === undefined) return [];
+  const names = ["from", "to", "message", "schemaHash", "requestHash", "challenge", "deadline"] as const;
+  const differs: readonly string[] = [
+    ...names.filter((name) => question[name] !== offer[name]),
+    ...(same(question.schema, offer.schema) ? [] : ["schema"]),
+  ];
+  return differs.length === 0
+    ? [holds("question: given", "what you were given is what the log has")]
+    : [fails("question: given", `what you were given is not what the log has: ${differs.join(", ")}`)];
+};
+
+/** Only its asker says how long a question may stay open. */
+const isLonger = (signed: Jws, { deadline, inquiry }: Question, { time }: Placed): boolean => {
+  const { timeoutMs, attemptMs } = payloadOf(signed) as { readonly timeoutMs?: unknown; readonly attemptMs?: unknown };
+  const allowedMs = inquiry === undefined ? timeoutMs : (attemptMs ?? timeoutMs);
+  return typeof allowedMs === "number" && deadline - time > allowedMs;
+};
+
+const differsFromQuestion = (exchange: Exchange, question: Question, signed: Jws): readonly string[] => {
   const { key = "" } = question;
   const ask = { ...question, key } as Question & { readonly key: string };
   const payload = payloadOf(signed) as { readonly timeoutMs?: number | null; readonly iat?: number };
   const expected = questionCore(
     exchange.audience,
-    from,
+    question.from,
     { ...ask, ...(typeof payload.timeoutMs === "number" ? { timeoutMs: payload.timeoutMs } : {}) },
-    schemaHash,
+    question.schemaHash,
     payload.iat ?? 0,
   );
-  const differs = questionProblems(payload, expected);
-  const isSame = differs.length === 0 && same(exchange.question, signed);
-  return [
-    bound,
-    ...checked,
-    isSame
-      ? holds("question: words", "what was asked is what its asker signed")
-      : fails(
-          "question: words",
-          `what was asked is not what its asker signed: ${differs.map((p) => p.pointer).join(", ")}`,
-        ),
-  ];
+  return questionProblems(payload, expected).map(({ pointer }) => pointer);
 };
 
 const answerChecks = (

@@ -4,6 +4,7 @@ import type { TestBridgeOptions } from "../../test/support/test-bridge.ts";
 import { until } from "../../test/support/until.ts";
 import { answerTyp } from "../domain/answer.ts";
 import type { Jws } from "../domain/elicitation.ts";
+import { inquiryTyp } from "../domain/inquiry-core.ts";
 import { questionTyp } from "../domain/question.ts";
 import { verifyJws } from "../signing/jws.ts";
 import { publicKeyFromJwk } from "../signing/keys.ts";
@@ -88,6 +89,14 @@ describe.each([
       ok: true,
       verified: [alice.credential.kid],
       payload: { from: "alice", to: "bob", message: "which port?", requireEd25519: true },
+    });
+
+    const { attempts } = await alice.client.inquire({ to: ["bob"], message: "which door?", default: 1 });
+    const { question } = await alice.client.exchange(attempts[0]?.elicitation ?? "");
+    expect(verifyJws(question, keyOf, inquiryTyp, "report")).toMatchObject({
+      ok: true,
+      verified: [alice.credential.kid],
+      payload: { typ: "lighthouse.inquiry", from: "alice", to: ["bob"], message: "which door?" },
     });
   });
 

@@ -1,7 +1,11 @@
+import type { Jws } from "../domain/elicitation.ts";
+import { inquiryCore, inquiryTyp } from "../domain/inquiry-core.ts";
 import type { Json } from "../domain/json.ts";
 import { defaultLimits } from "../domain/limit.ts";
-import type { Rng } from "../domain/world.ts";
+import type { Clock, Rng } from "../domain/world.ts";
 import type { JsonSchema } from "../schema/node.ts";
+import { canonical } from "../signing/canonical.ts";
+import type { Identity } from "./identity.ts";
 import type { Link } from "./link.ts";
 import type { InquiryView } from "./wire.ts";
 
@@ -35,15 +39,32 @@ export interface InquireParams {
 
 const KEY_BYTES = 12;
 
+export type SignInquiry = (inquiry: InquireParams & { readonly key: string }) => Promise<Jws>;
+
+/** Signs an inquiry once, for all its attempts, as the bridge and third parties check it. */
+export const inquirySigner =
+  (identity: Identity, clock: Clock): SignInquiry =>
+  async (inquiry) => {
+    const { audience, agent } = identity.credential();
+    const hashes = {
+      schema: await identity.digest(canonical(inquiry.schema ?? {})),
+      default: inquiry.default === undefined ? null : await identity.digest(canonical(inquiry.default)),
+    };
+    const iat = Math.floor(clock.now() / 1_000);
+    return identity.sign(inquiryCore(audience, agent, inquiry, hashes, iat), inquiryTyp);
+  };
+
 /** Inquiries: asked, read, waited for, taken back. */
-export const inquiriesOver = (link: Link, rng: Rng) => {
+export const inquiriesOver = (link: Link, rng: Rng, signer: () => SignInquiry | undefined) => {
   const newKey = (): string =>
     `iq-${Array.from(rng.bytes(KEY_BYTES), (b) => b.toString(16).padStart(2, "0")).join("")}`;
 
   /** Resolves as soon as it is on disk: with its id, and whom it is put to first and why. */
-  const start = (params: InquireParams): Promise<InquiryView> => {
-    const { key = newKey(), ...rest } = params;
-    return link.call<InquiryView>("inquiries.ask", { ...rest, key });
+  const start = async (params: InquireParams): Promise<InquiryView> => {
+    const inquiry = { ...params, key: params.key ?? newKey() };
+    const sign = signer();
+    const signed = sign === undefined ? {} : { signed: await sign(inquiry) };
+    return link.call<InquiryView>("inquiries.ask", { ...inquiry, ...signed });
   };
   /** An inquiry of yours as it is now. */
   const get = (id: string): Promise<InquiryView> => link.call<InquiryView>("inquiries.get", { id });

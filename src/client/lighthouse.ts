@@ -1,5 +1,6 @@
 import type { AgentKind } from "../domain/agent.ts";
 import type { Offer } from "../domain/answer.ts";
+import type { Jws } from "../domain/elicitation.ts";
 import type { Exchange } from "../domain/exchange.ts";
 import { defaultLimits } from "../domain/limit.ts";
 import type { Clock, Net, Rng, Scheduler } from "../domain/world.ts";
@@ -9,7 +10,7 @@ import type { Credential, KeyCredential, TokenCredential } from "./credential.ts
 import { eventsOver } from "./events.ts";
 import { identity } from "./identity.ts";
 import type { IncomingQuestion } from "./incoming.ts";
-import { inquiriesOver } from "./inquire.ts";
+import { type InquireParams, inquiriesOver, inquirySigner } from "./inquire.ts";
 import { intake } from "./intake.ts";
 import { type ClientLimits, clientLimits } from "./limit.ts";
 import { type ConnectionStatus, openLink } from "./link.ts";
@@ -115,6 +116,11 @@ export const connectWith = async (options: ConnectOptions & ClientPorts) => {
     },
   );
   const signQuestion = questionSigner(self, clock);
+  const signInquiry = inquirySigner(self, clock);
+  const signers: Readonly<Record<string, (input: object) => Promise<Jws>>> = {
+    "elicitations.ask": (input) => signQuestion(input as AskParams & Keyed),
+    "inquiries.ask": (input) => signInquiry(input as InquireParams & Keyed),
+  };
   const asks = asking(link, { rng, limits, sign: () => (self.hasOwnKey() ? signQuestion : undefined) });
   const holder = holderName(rng);
   const questions = intake(
@@ -133,7 +139,7 @@ export const connectWith = async (options: ConnectOptions & ClientPorts) => {
 
     ask: askWith(asks, { scheduler, limits }),
     ...questionsFrom(link, questions, mail, limits),
-    ...inquiriesOver(link, rng),
+    ...inquiriesOver(link, rng, () => (self.hasOwnKey() ? signInquiry : undefined)),
 
     /** The questions that wait for your answer now, oldest first. Waits up to `waitMs` (45,000 at most) for one. */
     inbox: async ({ waitMs = 0 }: { readonly waitMs?: number } = {}): Promise<readonly IncomingQuestion[]> => {
@@ -149,9 +155,9 @@ export const connectWith = async (options: ConnectOptions & ClientPorts) => {
     questionOf: (offer: Offer): IncomingQuestion => questions.questionOf(offer),
     /** Any operation of the bridge by its name, as the OpenAPI document lists them. Sent again after a lost connection. */
     operate: async <T>(operation: string, input: object): Promise<T> => {
-      const isUnsigned = operation === "elicitations.ask" && self.hasOwnKey() && "key" in input && !("signed" in input);
-      const signed = isUnsigned ? { signed: await signQuestion(input as AskParams & { readonly key: string }) } : {};
-      return link.call<T>(operation, { ...input, ...signed });
+      const isUnsigned = self.hasOwnKey() && "key" in input && !("signed" in input);
+      const sign = isUnsigned && Object.hasOwn(signers, operation) ? signers[operation] : undefined;
+      return link.call<T>(operation, { ...input, ...(sign === undefined ? {} : { signed: await sign(input) }) });
     },
     /** An elicitation of yours as it is now. */
     get: (id: string): Promise<ElicitationView> => link.call("elicitations.get", { id }),
@@ -240,6 +246,10 @@ export interface NewAgent {
   /** `["agent"]` if absent. `admin` registers others, `auditor` reads everything. */
   readonly roles?: readonly string[];
   readonly expertise?: readonly string[];
+}
+
+interface Keyed {
+  readonly key: string;
 }
 
 interface InboxPage {

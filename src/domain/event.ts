@@ -213,7 +213,11 @@ export const eventTypes = {
           type: "boolean",
           description: "the answer must carry a signature by the target's own key; absent: its MAC is enough",
         },
-        signed: { ...jwsShape, description: "the question as its asker signed it, kept exactly as it came" },
+        signed: {
+          ...jwsShape,
+          description:
+            "what its asker signed, kept exactly as it came: the question, or the inquiry that it is an attempt of",
+        },
       },
       ["from", "to", "message", "schema", "schemaHash", "requestHash", "challenge", "deadline"],
     ),
@@ -291,6 +295,7 @@ export const eventTypes = {
         causedBy: text,
         root: text,
         requireEd25519: { type: "boolean", description: "of each answer, as of an elicitation's" },
+        signed: { ...jwsShape, description: "the inquiry as its asker signed it, kept exactly as it came" },
       },
       ["from", "candidates", "quorum", "width", "message", "schema", "deadline", "attemptMs", "hasDefault"],
     ),

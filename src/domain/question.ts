@@ -33,7 +33,7 @@ export const questionCore = (
   iat,
 });
 
-/** Where a signed question differs from what was asked with it, member by member. */
+/** Where a signed question, or inquiry, differs from what was asked with it, member by member. */
 export const questionProblems = (signed: unknown, expected: Json): readonly Problem[] => {
   if (typeof signed !== "object" || signed === null || Array.isArray(signed)) {
     return [{ pointer: "", message: "must be an object" }];
@@ -42,15 +42,22 @@ export const questionProblems = (signed: unknown, expected: Json): readonly Prob
   const wanted = expected as { readonly [name: string]: Json };
   const problems: Problem[] = [];
   for (const name in found) {
-    if (!Object.hasOwn(wanted, name)) problems.push({ pointer: `/${name}`, message: "is not a member of a question" });
+    if (!Object.hasOwn(wanted, name))
+      problems.push({ pointer: `/${name}`, message: "is not a member of what is signed" });
   }
   for (const name in wanted) {
     if (name === "iat") {
       if (!Number.isSafeInteger(found["iat"]))
         problems.push({ pointer: "/iat", message: "must be whole seconds since 1970" });
-    } else if (found[name] !== wanted[name]) {
+    } else if (JSON.stringify(sorted(found[name])) !== JSON.stringify(sorted(wanted[name]))) {
       problems.push({ pointer: `/${name}`, message: "differs from what is asked" });
     }
   }
   return problems;
 };
+
+/** Members of an inner object in one order; nothing that is signed nests deeper. */
+const sorted = (value: unknown): unknown =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+    ? Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
+    : value;

@@ -243,6 +243,7 @@ const asked: readonly Disabled[] = [
     "what a signed question says",
     { file: VERIFY_QUESTION, find: "if (problems.length > 0) return differs(", replace: "if (false) return differs(" },
     "question.altered",
+    "inquiry.altered",
   ),
   {
     control: "whose signature a question has",
@@ -258,7 +259,7 @@ const asked: readonly Disabled[] = [
         replace: "if (false) return differs(",
       },
     ],
-    reddens: ["question.others", "question.altered"],
+    reddens: ["question.others", "question.altered", "inquiry.others", "inquiry.altered"],
   },
   one(
     "the age of a signed question",
@@ -268,6 +269,24 @@ const asked: readonly Disabled[] = [
 ];
 
 const allowed: readonly Disabled[] = [
+  one(
+    "whose a cause is",
+    {
+      file: "src/bridge/command/elicit.ts",
+      find: 'if (state.status === "none" || (state.question.from !== asker && state.question.to !== asker)) {',
+      replace: 'if (state.status === "none") {',
+    },
+    "authority.others-cause",
+  ),
+  one(
+    "the guard against circles",
+    {
+      file: "src/domain/story.ts",
+      find: "if (chain.some((link) => link.from === from && link.to === to)) {",
+      replace: "if (false) {",
+    },
+    "authority.circle",
+  ),
   {
     control: "who may answer",
     sabotage: [
@@ -508,6 +527,7 @@ const credentials: readonly Disabled[] = [
       "standing.guessed",
       "standing.revoked-key",
       "question.others",
+      "inquiry.others",
       "replay.other-question",
       "replay.after-restart",
       "replay.sequence",

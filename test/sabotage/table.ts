@@ -50,7 +50,21 @@ each can succeed is shown by ${builds} builds of which each has one control swit
 States: *refused*; *succeeded*: it was accepted, hung, or left the wrong thing in the log; *control failed*: the request in
 good order was not accepted, or something else than the control stopped the attack; *not run*, with the reason.
 
-Of the list in the project's plan, three have no place here, because the bridge has no signatures on transport (RFC 9421): a
-stale \`created\`, a body swapped under a signature, a wrong content digest. Host and Origin checks, TLS and signed envelopes
-stand in their place.
+## Not applicable
+
+Of the list in the project's plan, three attacks are on signatures of HTTP messages (RFC 9421). The bridge has none, so there
+is nothing that they could be sent at:
+
+| attack of the plan | not applicable, because | what stands in its place |
+|---|---|---|
+| a stale \`created\` | no request has a \`created\` that could be stale | what is signed has a time and a use of its own: \`question.stale\`, \`login.clock\`, \`login.replay\`, \`replay.sequence\` |
+| a body swapped under a valid transport signature | the signature is in the body and covers what it says, so there is no body to put under it | \`signature.altered-content\`, \`question.altered\`, \`inquiry.altered\` |
+| a wrong \`content-digest\` | no digest is sent that could be wrong; on the way, TLS refuses a record whose tag does not fit | the same three, and TLS wherever the bridge is reached from another machine |
+
+What is left without such signatures: a request that only reads, and a claim, an acknowledgement or a cancellation, is
+authorised by its bearer credential alone. Whoever ends TLS in front of the bridge (\`--behind-proxy\`) could send one in an
+agent's name while its credential lasts; a question or an answer it could not, where the asker's and the answerer's own keys
+are asked for.
+
+## Attacks
 `;

@@ -32,8 +32,9 @@ export const enrolled = async (
   name: string,
   privateKey: KeyObject,
   roles: readonly string[] = ["agent"],
+  expertise: readonly string[] = [],
 ): Promise<KeyAgent> => {
-  const invited = await t.bridge.enrolment.invite({ name, kind: "ai", roles, expertise: [] }, operator);
+  const invited = await t.bridge.enrolment.invite({ name, kind: "ai", roles, expertise }, operator);
   if (!invited.ok) throw new Error(`${name} cannot be invited: ${invited.refusal.code}`);
   const request = enrolmentRequest(t.bridge.audience, invited.token, privateKey, stamp(t, name));
   const outcome = await t.bridge.enrolment.enrol(invited.token, request, null);

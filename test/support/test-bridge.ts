@@ -13,10 +13,12 @@ import { refusal } from "../../src/domain/refusal.ts";
 import type { Clock, Rng, Scheduler } from "../../src/domain/world.ts";
 import { signJws } from "../../src/signing/jws.ts";
 import { type BreakableDisk, breakableDisk } from "./breakable-disk.ts";
+import { logProofs } from "./log-proofs.ts";
 import { type ManualTime, manualTime } from "./manual-time.ts";
 import { seededRng } from "./seeded-rng.ts";
 
-export interface TestBridgeOptions extends Pick<BridgePorts, "observer" | "projections" | "webhooks" | "vitals"> {
+export interface TestBridgeOptions
+  extends Pick<BridgePorts, "observer" | "projections" | "webhooks" | "vitals" | "policy"> {
   /** Epoch 1, of 32 bytes 7, unless given. */
   readonly master?: BridgePorts["master"];
   readonly limits?: Partial<Limits>;
@@ -27,6 +29,8 @@ export interface TestBridgeOptions extends Pick<BridgePorts, "observer" | "proje
   /** Real ones, where a test needs real time. */
   readonly time?: Clock & Scheduler;
   readonly audience?: string;
+  /** Exchanges have proofs of the log. */
+  readonly isProven?: true;
 }
 
 /** An agent as a test holds it: everything that `agent add` hands out, and its signature. */
@@ -91,6 +95,8 @@ export const testBridge = async (options: TestBridgeOptions = {}): Promise<TestB
     master: options.master ?? { epoch: 1, secret: new Uint8Array(32).fill(7) },
     version: "0.0.0-test",
     onFault,
+    ...(options.isProven === true ? { proofs: logProofs(log, options.audience ?? "lighthouse://test") } : {}),
+    ...(options.policy === undefined ? {} : { policy: options.policy }),
     ...(options.observer === undefined ? {} : { observer: options.observer }),
     ...(options.webhooks === undefined ? {} : { webhooks: options.webhooks }),
     ...(options.vitals === undefined ? {} : { vitals: options.vitals }),

@@ -93,7 +93,9 @@ export const allowances = ({ limits, roleRates, rolesOf, monotonic }: AllowanceP
    */
   const replayed = (event: Recorded, ago: number): void => {
     const what = chargeOf(event.type);
-    if (what === undefined || ago > MINUTE_MS) return;
+    // An attempt was paid for with its inquiry.
+    const isAttempt = event.type === "elicitation.asked" && event.data.inquiry !== undefined;
+    if (what === undefined || isAttempt || ago > MINUTE_MS) return;
     const key = `${what} ${event.actor}`;
     const rate = rateOf(event.actor, what);
     const at = monotonic() - ago;

@@ -17,6 +17,7 @@ import { type Draft, type Fact, idOf, streamOf } from "../../domain/event.ts";
 import type { Json } from "../../domain/json.ts";
 import type { Limits } from "../../domain/limit.ts";
 import type { Observer } from "../../domain/observer.ts";
+import { questionCore, questionTyp } from "../../domain/question.ts";
 import { type Problem, type Refusal, refusal } from "../../domain/refusal.ts";
 import { joins, type Link, type Story } from "../../domain/story.ts";
 import type { Clock, Rng } from "../../domain/world.ts";
@@ -29,7 +30,7 @@ import { isFormal, type RefusedJws, type VerifiedJws, verifyJwsAside } from "../
 import type { VerifyKey } from "../../signing/keys.ts";
 import type { Log } from "../log/log.ts";
 import { type Handled, handler, type Load } from "./handle.ts";
-import { questionVerifier } from "./verify-question.ts";
+import { questionVerifier, type Signable } from "./verify-question.ts";
 import type { RecordViolation } from "./violation.ts";
 import { type Caller, draft, idSource } from "./world.ts";
 
@@ -88,7 +89,7 @@ export const elicitCommands = (ports: ElicitPorts) => {
     elicitation,
     lookup.load,
   );
-  const verifyQuestion = questionVerifier({ now, audience, limits, agent: lookup.agent, keyOf: ports.keyOf });
+  const verifyQuestion = questionVerifier({ now, limits, agent: lookup.agent, keyOf: ports.keyOf });
   const newId = idSource(ports.rng);
   const asksInFlight = new Map<string, Promise<Asked>>();
 
@@ -176,7 +177,8 @@ export const elicitCommands = (ports: ElicitPorts) => {
     const cause = request.causedBy === undefined ? undefined : await causeOf(request.causedBy, from, request.to);
     if (cause?.ok === false) return cause;
     const { signed } = request;
-    const verified = signed === undefined ? undefined : await verifyQuestion(signed, request, from, accepted.hash);
+    const verified =
+      signed === undefined ? undefined : await verifyQuestion(signed, from, signable(request, from, accepted.hash));
     if (verified?.ok === false) {
       await ports.violation(caller, verified.refusal, streamOf.agent(from));
       return verified;
@@ -201,6 +203,12 @@ export const elicitCommands = (ports: ElicitPorts) => {
     const outcome = await run(id, { type: "ask", question }, caller);
     return outcome.ok ? { ok: true, id, state: outcome.state, repeated: false } : outcome;
   };
+
+  const signable = (request: Ask, from: string, schemaHash: string): Signable => ({
+    typ: questionTyp,
+    key: request.key,
+    core: (key) => questionCore(audience, from, { ...request, key }, schemaHash, 0),
+  });
 
   const askable = (request: Ask, from: string): Refusal | undefined => {
     const target = lookup.agent(request.to);
@@ -301,6 +309,7 @@ export const elicitCommands = (ports: ElicitPorts) => {
   return {
     ask,
     answer,
+    causeOf,
     unaskable: (to: string, from: string, requireEd25519 = false): Refusal | undefined =>
       askable({ to, message: "", requireEd25519 }, from),
     /** The inquiry that this is an attempt of is over. */

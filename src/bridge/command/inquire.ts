@@ -1,4 +1,4 @@
-import { bridgeActor } from "../../domain/agent.ts";
+import { type Agent, bridgeActor } from "../../domain/agent.ts";
 import type { ElicitationFact, Jws } from "../../domain/elicitation.ts";
 import { type Fact, streamOf } from "../../domain/event.ts";
 import {
@@ -9,6 +9,7 @@ import {
   inquiry,
   type Plan,
 } from "../../domain/inquiry.ts";
+import { inquiryCore, inquiryTyp } from "../../domain/inquiry-core.ts";
 import type { Json } from "../../domain/json.ts";
 import { type Refusal, refusal } from "../../domain/refusal.ts";
 import { acceptSchema } from "../../schema/accept.ts";
@@ -17,9 +18,10 @@ import type { JsonSchema } from "../../schema/node.ts";
 import { canonical } from "../../signing/canonical.ts";
 import { base64url, sha256 } from "../../signing/digest.ts";
 import type { StreamAppend } from "../log/log.ts";
-import { compose, type ElicitPorts } from "./elicit.ts";
+import { compose, type ElicitCommands, type ElicitPorts } from "./elicit.ts";
 import { type Handled, handler, type Load } from "./handle.ts";
 import { type FindFirst, onceUnderKey, type UnderKey } from "./once.ts";
+import { questionVerifier } from "./verify-question.ts";
 import { type Caller, draft, idSource } from "./world.ts";
 
 /** One question to several: to agents by name, or to whoever has an expertise. */
@@ -42,9 +44,12 @@ export interface Inquire {
   readonly requireEd25519?: boolean;
   /** Idempotency key: the same inquiry under the same key is made once. */
   readonly key?: string;
+  /** The inquiry as its asker signed it; every attempt carries it. */
+  readonly signed?: Jws;
 }
 
-export interface InquirePorts extends Omit<ElicitPorts, "lookup" | "keyOf" | "sequences" | "violation" | "observer"> {
+export interface InquirePorts extends Omit<ElicitPorts, "lookup" | "sequences" | "observer"> {
+  readonly agent: (name: string) => Agent;
   readonly load: Load<Inquiry>;
   readonly first: FindFirst;
   readonly openFrom: (asker: string) => number;
@@ -52,6 +57,10 @@ export interface InquirePorts extends Omit<ElicitPorts, "lookup" | "keyOf" | "se
   readonly able: (expertise: string, asker: string) => readonly Candidate[];
   /** Why this agent cannot be asked; undefined when it can. */
   readonly unaskable: (agent: string, asker: string, requireEd25519?: boolean) => Refusal | undefined;
+  /** The chain that an attempt hangs on, with the guard against loops and spent budgets. */
+  readonly causeOf: ElicitCommands["causeOf"];
+  /** The policy has denied to ask this agent: writes it down. */
+  readonly denied: (caller: Caller, agent: string) => Promise<unknown>;
 }
 
 export interface Inquired {
@@ -60,10 +69,14 @@ export interface Inquired {
   readonly state: Inquiry;
 }
 type Refused = { readonly ok: false; readonly refusal: Refusal };
+/** Where an inquiry hangs in a chain of causes. */
+type Links = { readonly causedBy?: string; readonly root?: string };
+type Candidates = { readonly ok: true; readonly list: readonly Candidate[]; readonly links: Links };
 
 export const inquireCommands = (ports: InquirePorts) => {
   const { log, now, limits } = ports;
   const handle = handler<Inquiry, InquiryCommand, InquiryFact["type"], InquiryFact>(log, inquiry, ports.load);
+  const verifyInquiry = questionVerifier({ now, limits, agent: ports.agent, keyOf: ports.keyOf });
   const newId = idSource(ports.rng);
   const freshIds = (count: number, time: number): string[] => Array.from({ length: count }, () => newId("el_", time));
 
@@ -93,7 +106,8 @@ export const inquireCommands = (ports: InquirePorts) => {
     const { elicitation, to } = fact.data;
     const accepted = acceptSchema(plan.schema);
     if (!accepted.ok) throw new Error("a schema that was accepted no longer is");
-    const question = compose(ports, elicitation, {
+    const { signed } = plan;
+    const asked = {
       from: plan.from,
       to,
       message: plan.message,
@@ -105,22 +119,26 @@ export const inquireCommands = (ports: InquirePorts) => {
       root: correlation,
       ...(plan.causedBy === undefined ? {} : { causedBy: plan.causedBy }),
       ...(plan.requireEd25519 === true ? { requireEd25519: true } : {}),
-    });
-    const asked: ElicitationFact = { type: "elicitation.asked", data: question };
+      ...(signed === undefined ? {} : { signed }),
+    };
+    const signedHash = signed === undefined ? undefined : base64url(sha256(Buffer.from(signed.payload, "base64url")));
+    const question = compose(ports, elicitation, asked, signedHash);
+    const first: ElicitationFact = { type: "elicitation.asked", data: question };
     const stream = streamOf.elicitation(elicitation);
     const caller = { actor: plan.from, trace: null };
     return [
-      { stream, expect: -1, events: [draft(asked, { stream, time, caller, parties: [plan.from, to], correlation })] },
+      { stream, expect: -1, events: [draft(first, { stream, time, caller, parties: [plan.from, to], correlation })] },
     ];
   };
 
   const once = onceUnderKey(ports.first);
-  const ask = ({ key, ...request }: Inquire, caller: Caller): Promise<Inquired | Refused> =>
+  /** Signed again, at another second, it is the same inquiry. */
+  const ask = ({ key, signed, ...request }: Inquire, caller: Caller): Promise<Inquired | Refused> =>
     once(
       caller.actor,
       key,
       request,
-      (under) => askOnce(request, under, caller),
+      (under) => askOnce({ ...request, ...(signed === undefined ? {} : { signed }) }, under, caller),
       async ({ id }) => ({ ok: true, id, state: (await ports.load(streamOf.inquiry(id))).state }),
     );
 
@@ -130,8 +148,10 @@ export const inquireCommands = (ports: InquirePorts) => {
     caller: Caller,
   ): Promise<Inquired | Refused> => {
     const time = now();
-    const planned = planFor(request, caller.actor, time);
+    const planned = await planFor(request, caller, time);
     if (!planned.ok) return planned;
+    const forged = await misSigned(request, caller, under?.key, planned.schemaHash);
+    if (forged !== undefined) return forged;
     const plan = { ...planned.plan, ...under };
     const id = newId("iq_", time);
     const ids = freshIds(plan.candidates.length, time);
@@ -139,11 +159,31 @@ export const inquireCommands = (ports: InquirePorts) => {
     return outcome.ok ? { ok: true, id, state: outcome.state } : outcome;
   };
 
-  const planFor = (
+  const misSigned = async (
     request: Inquire,
-    from: string,
+    caller: Caller,
+    underKey: string | undefined,
+    schema: string,
+  ): Promise<Refused | undefined> => {
+    const from = caller.actor;
+    if (request.signed === undefined) return undefined;
+    const defaultHash = request.default === undefined ? null : base64url(sha256(canonical(request.default)));
+    const verified = await verifyInquiry(request.signed, from, {
+      typ: inquiryTyp,
+      key: underKey,
+      core: (key) => inquiryCore(ports.audience, from, { ...request, key }, { schema, default: defaultHash }, 0),
+    });
+    if (verified.ok) return undefined;
+    await ports.violation(caller, verified.refusal, streamOf.agent(from));
+    return verified;
+  };
+
+  const planFor = async (
+    request: Inquire,
+    caller: Caller,
     time: number,
-  ): { readonly ok: true; readonly plan: Plan } | Refused => {
+  ): Promise<{ readonly ok: true; readonly plan: Plan; readonly schemaHash: string } | Refused> => {
+    const from = caller.actor;
     if ((request.to === undefined) === (request.expertise === undefined)) {
       return no("invalid_input", "give either `to` (names) or `expertise`");
     }
@@ -165,7 +205,7 @@ export const inquireCommands = (ports: InquirePorts) => {
         return { ok: false, refusal: refusal("invalid_input", "the default does not fit the schema", { problems }) };
       }
     }
-    const candidates = candidatesFor(request, from);
+    const candidates = await candidatesFor(request, caller);
     if (!candidates.ok) return candidates;
     const quorum = request.quorum ?? { kind: "first", count: 1 };
     const needed = quorum.kind === "first" ? quorum.count : candidates.list.length;
@@ -177,6 +217,7 @@ export const inquireCommands = (ports: InquirePorts) => {
     }
     return {
       ok: true,
+      schemaHash: accepted.hash,
       plan: {
         from,
         ...(request.expertise === undefined ? {} : { expertise: request.expertise }),
@@ -190,36 +231,58 @@ export const inquireCommands = (ports: InquirePorts) => {
         ...(request.hedgeMs === undefined ? {} : { hedgeMs: request.hedgeMs }),
         hasDefault: request.default !== undefined,
         ...(request.default === undefined ? {} : { default: request.default }),
-        ...(request.causedBy === undefined ? {} : { causedBy: request.causedBy }),
+        ...candidates.links,
         ...(request.requireEd25519 === true ? { requireEd25519: true } : {}),
+        ...(request.signed === undefined ? {} : { signed: request.signed }),
       },
     };
   };
 
-  /** In the order in which they will be asked. Names are taken as given; an expertise is ranked. */
-  const candidatesFor = (
-    request: Inquire,
-    from: string,
-  ): { readonly ok: true; readonly list: readonly Candidate[] } | Refused => {
-    const named = (request.to ?? []).map((agent) => ({ agent, why: "named by the asker" }));
-    const { requireEd25519 = false } = request;
-    const known = request.expertise === undefined ? [] : ports.able(request.expertise, from);
-    // Of those who are only known for an expertise, whoever cannot sign is passed over; who was named is refused below.
-    const able = requireEd25519 ? known.filter(({ agent }) => ports.unaskable(agent, from, true) === undefined) : known;
-    if (request.expertise !== undefined && able.length === 0) {
-      const who = requireEd25519 && known.length > 0 ? "nobody with a key of its own" : "nobody who can be asked";
-      return no("nobody_able", `${who} knows ${request.expertise}`);
-    }
+  /**
+   * In the order in which they will be asked. Whoever was named and cannot be asked is a reason to refuse; of those who
+   * are only known for an expertise, they are passed over.
+   */
+  const candidatesFor = async (request: Inquire, caller: Caller): Promise<Candidates | Refused> => {
+    const from = caller.actor;
+    const { requireEd25519 = false, causedBy, expertise } = request;
+    const isLast = (agent: string): boolean => agent === request.finally;
+    const named = (request.to ?? [])
+      .filter((agent) => !isLast(agent))
+      .map((agent) => ({ agent, why: "named by the asker" }));
     const last =
       request.finally === undefined ? [] : [{ agent: request.finally, why: "asked when nobody else answered" }];
-    const list = [...named, ...able].filter((c) => c.agent !== request.finally).concat(last);
-    if (new Set(list.map((c) => c.agent)).size < list.length) return no("invalid_input", "`to` names an agent twice");
-    if (list.length > limits.candidatesMax) return no("invalid_input", `at most ${limits.candidatesMax} can be asked`);
-    for (const { agent } of list) {
-      const denied = ports.unaskable(agent, from, requireEd25519);
-      if (denied !== undefined) return { ok: false, refusal: denied };
+    const must = [...named, ...last];
+    if (new Set(must.map(({ agent }) => agent)).size < must.length) {
+      return no("invalid_input", "`to` names an agent twice");
     }
-    return { ok: true, list };
+    if (must.length > limits.candidatesMax) return no("invalid_input", `at most ${limits.candidatesMax} can be asked`);
+
+    let links: Links = {};
+    const barred = async (agent: string): Promise<Refusal | undefined> => {
+      const away = ports.unaskable(agent, from, requireEd25519);
+      if (away !== undefined || causedBy === undefined) return away;
+      const cause = await ports.causeOf(causedBy, from, agent);
+      if (cause.ok) links = cause.links;
+      return cause.ok ? undefined : cause.refusal;
+    };
+    for (const { agent } of must) {
+      const why = await barred(agent);
+      if (why?.code === "forbidden") await ports.denied(caller, agent);
+      if (why !== undefined) return { ok: false, refusal: why };
+    }
+    const able: Candidate[] = [];
+    let passedOver: Refusal | undefined;
+    for (const known of expertise === undefined ? [] : ports.able(expertise, from)) {
+      if (able.length + must.length === limits.candidatesMax) break;
+      if (isLast(known.agent)) continue;
+      const why = await barred(known.agent);
+      if (why === undefined) able.push(known);
+      else passedOver ??= why;
+    }
+    if (expertise === undefined || able.length > 0) return { ok: true, list: [...named, ...able, ...last], links };
+    if (passedOver === undefined) return no("nobody_able", `nobody who can be asked knows ${expertise}`);
+    if (passedOver.code !== "own_key_missing") return { ok: false, refusal: passedOver };
+    return no("nobody_able", `nobody with a key of its own knows ${expertise}`);
   };
 
   return {

@@ -2,6 +2,7 @@ import { answerTyp } from "../../domain/answer.ts";
 import type { Jws } from "../../domain/elicitation.ts";
 import type { Recorded } from "../../domain/event.ts";
 import type { Exchange, ExchangeEvent } from "../../domain/exchange.ts";
+import { inquiryTyp } from "../../domain/inquiry-core.ts";
 import type { KeyHistory } from "../../domain/key.ts";
 import { questionTyp } from "../../domain/question.ts";
 import { readHeader } from "../../signing/header.ts";
@@ -39,7 +40,8 @@ export const exchangeCommand =
     const places = new Set(
       [asked?.position, end?.position, ...keys.map(({ added }) => added.position)].filter((at) => at !== undefined),
     );
-    const macs = [...macsOf("question", question, questionTyp, everOf), ...macsOf("answer", answer, answerTyp, everOf)];
+    const typ = asked?.data.inquiry === undefined ? questionTyp : inquiryTyp;
+    const macs = [...macsOf("question", question, typ, everOf), ...macsOf("answer", answer, answerTyp, everOf)];
     const shown = proofs === undefined ? undefined : await Promise.all([...places].sort(byNumber).map(proofs.prove));
     return {
       ...(question === undefined ? {} : { question }),

@@ -1,8 +1,8 @@
 import type { Agent } from "../../domain/agent.ts";
-import type { Ask } from "../../domain/ask.ts";
 import type { Jws } from "../../domain/elicitation.ts";
+import type { Json } from "../../domain/json.ts";
 import type { Limits } from "../../domain/limit.ts";
-import { questionCore, questionProblems, questionTyp } from "../../domain/question.ts";
+import { questionProblems } from "../../domain/question.ts";
 import { type Problem, type Refusal, refusal } from "../../domain/refusal.ts";
 import { base64url, sha256 } from "../../signing/digest.ts";
 import { isFormal, verifyJwsAsync } from "../../signing/jws.ts";
@@ -10,7 +10,6 @@ import type { VerifyKey } from "../../signing/keys.ts";
 
 export interface QuestionPorts {
   readonly now: () => number;
-  readonly audience: string;
   readonly limits: Pick<Limits, "clockSkewMsMax" | "idempotencyWindowMs">;
   readonly agent: (name: string) => Agent;
   readonly keyOf: (agent: string, kid: string) => VerifyKey | undefined;
@@ -21,16 +20,22 @@ export type VerifiedQuestion =
   | { readonly ok: true; readonly hash: string }
   | { readonly ok: false; readonly refusal: Refusal };
 
+/** What must have been signed: its type, the asker's idempotency key, and the value that follows from what is asked. */
+export interface Signable {
+  readonly typ: string;
+  readonly key: string | undefined;
+  readonly core: (key: string) => Json;
+}
+
 /**
- * Whether this question is what its asker has signed, every word of it. A signature is good for as long as its idempotency
+ * Whether this question, or inquiry, is what its asker has signed, every word of it. A signature is good for as long as its idempotency
  * key is remembered: sent again in that time it asks nothing new, and later it is too old.
  */
 export const questionVerifier =
-  ({ now, audience, limits, agent, keyOf }: QuestionPorts) =>
-  async (envelope: Jws, ask: Ask, from: string, schemaHash: string): Promise<VerifiedQuestion> => {
-    const { key } = ask;
+  ({ now, limits, agent, keyOf }: QuestionPorts) =>
+  async (envelope: Jws, from: string, { typ, key, core }: Signable): Promise<VerifiedQuestion> => {
     if (key === undefined) return differs([{ pointer: "/key", message: "is missing: a signed question needs one" }]);
-    const verified = await verifyJwsAsync(envelope, (kid) => keyOf(from, kid), questionTyp);
+    const verified = await verifyJwsAsync(envelope, (kid) => keyOf(from, kid), typ);
     if (!verified.ok) return no(isFormal(verified.code) ? "envelope_malformed" : "signature_invalid", verified.reason);
     if (agent(from).status !== "active" || !verified.headers.every(({ kid }) => keyOf(from, kid) !== undefined)) {
       return no("signature_invalid", "its key, or its agent, was taken out of use while it was checked");
@@ -41,7 +46,7 @@ export const questionVerifier =
         "a signed question carries an HS256 signature; an Ed25519 one may stand beside it",
       );
     }
-    const problems = questionProblems(verified.payload, questionCore(audience, from, { ...ask, key }, schemaHash, 0));
+    const problems = questionProblems(verified.payload, core(key));
     if (problems.length > 0) return differs(problems.map((p) => ({ ...p, pointer: `/signed${p.pointer}` })));
     const ageMs = now() - (verified.payload as { readonly iat: number }).iat * 1_000;
     if (ageMs > limits.idempotencyWindowMs || ageMs < -limits.clockSkewMsMax) {

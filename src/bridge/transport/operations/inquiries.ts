@@ -6,7 +6,7 @@ import { refusal } from "../../../domain/refusal.ts";
 import type { Bridge } from "../../bridge.ts";
 import type { HeldInquiry } from "../../projection/inquiries.ts";
 import { operation, type Principal, type Reply } from "../operation.ts";
-import { AnyJson, ElicitationId, IdempotencyKey, Millis, Name, viewOf } from "../views.ts";
+import { AnyJson, ElicitationId, IdempotencyKey, JwsSchema, Millis, Name, viewOf } from "../views.ts";
 import { callerOf } from "./elicitations.ts";
 
 const limits = defaultLimits;
@@ -84,6 +84,14 @@ export const ask = operation({
         }),
       ),
       key: Type.Optional(IdempotencyKey),
+      signed: Type.Optional({
+        ...JwsSchema,
+        description:
+          "the inquiry as you sign it, once for all attempts: JWS (typ lighthouse-inquiry+jws) over the RFC 8785 form of " +
+          '{v: 1, typ: "lighthouse.inquiry", aud, from, to, expertise, message, schema: SHA-256 of the canonical schema, ' +
+          "quorum, width, timeoutMs, attemptMs, hedgeMs, finally, default: SHA-256 of the canonical default, key, " +
+          "causedBy, requireEd25519, iat}, null for what is not given; needs `key`",
+      }),
     },
     { additionalProperties: false },
   ),
