@@ -6,35 +6,54 @@ export type Described =
   /** Not a form: to be answered as JSON. `reason` says what a form could not show. */
   | { readonly flat: false; readonly reason: string };
 
+/** A member of an answer: one input, or something that has parts of its own. */
+export type Member = {
+  readonly name: string;
+  readonly title: string;
+  readonly description: string | undefined;
+  readonly required: boolean;
+  readonly schema: JsonSchema;
+} & ({ readonly field: Field } | { readonly field?: never });
+
 /**
  * The form that a schema describes, for people at a terminal and for MCP clients: an object whose members are texts,
  * numbers, yes or no, one choice, or several. `schema` is one that `acceptSchema` accepted.
  */
 export const fieldsOf = (schema: JsonSchema): Described => {
-  if (typeof schema === "boolean") return notFlat("any value is an answer");
-  if (schema["type"] !== "object") return notFlat("the answer is not an object");
-  const beyond = Object.keys(schema).find((keyword) => BEYOND_A_FORM.has(keyword));
-  if (beyond !== undefined) return notFlat(`${beyond} relates members to one another`);
-  const properties = (schema["properties"] ?? {}) as { readonly [name: string]: JsonSchema };
-  const required = (schema["required"] ?? []) as readonly string[];
+  const described = membersOf(schema);
+  if (!described.ok) return notFlat(described.reason);
   const fields: Field[] = [];
-  for (const [name, member] of Object.entries(properties)) {
-    const kind = kindOf(member);
-    if (kind === undefined || typeof member === "boolean")
-      return notFlat(`${JSON.stringify(name)} is not a simple value`);
-    fields.push({
-      ...kind,
-      ...told(name, member),
-      required: required.includes(name),
-      default: member["default"],
-      schema: member,
-    });
+  for (const { name, field } of described.members) {
+    if (field === undefined) return notFlat(`${JSON.stringify(name)} is not a simple value`);
+    fields.push(field);
   }
-  const unnamed = required.find((name) => !Object.hasOwn(properties, name));
-  if (unnamed !== undefined) return notFlat(`${JSON.stringify(unnamed)} is required but not described`);
-  return fields.length === 0 ? notFlat("no member is described") : { flat: true, fields };
+  return { flat: true, fields };
 };
 
+/** The members of an object that can be filled in one by one; the `reason` why it cannot be otherwise. */
+export const membersOf = (
+  schema: JsonSchema,
+): { readonly ok: true; readonly members: readonly Member[] } | { readonly ok: false; readonly reason: string } => {
+  if (typeof schema === "boolean") return whole("any value is an answer");
+  if (schema["type"] !== "object") return whole("the answer is not an object");
+  const beyond = Object.keys(schema).find((keyword) => BEYOND_A_FORM.has(keyword));
+  if (beyond !== undefined) return whole(`${beyond} relates members to one another`);
+  const properties = (schema["properties"] ?? {}) as { readonly [name: string]: JsonSchema };
+  const required = (schema["required"] ?? []) as readonly string[];
+  const unnamed = required.find((name) => !Object.hasOwn(properties, name));
+  if (unnamed !== undefined) return whole(`${JSON.stringify(unnamed)} is required but not described`);
+  const members = Object.entries(properties).map(([name, member]) => memberOf(name, member, required.includes(name)));
+  return members.length === 0 ? whole("no member is described") : { ok: true, members };
+};
+
+const memberOf = (name: string, schema: JsonSchema, required: boolean): Member => {
+  const kind = kindOf(schema);
+  const common = { ...told(name, typeof schema === "boolean" ? {} : schema), required, schema };
+  if (kind === undefined || typeof schema === "boolean") return common;
+  return { ...common, field: { ...kind, ...common, default: schema["default"] } };
+};
+
+const whole = (reason: string) => ({ ok: false, reason }) as const;
 const notFlat = (reason: string): Described => ({ flat: false, reason });
 
 const BEYOND_A_FORM: ReadonlySet<string> = new Set([

@@ -59,7 +59,26 @@ describe("an answer from lines of standard input", () => {
     const unique: Json = { type: "array", items: { type: "integer" }, uniqueItems: true };
 
     expect(await askForContent(unique, prompter)).toEqual([1, 2]);
-    expect(shown()).toContain("Answer in JSON (the answer is not an object)");
+    expect(shown()).toContain("JSON (the answer is not an object)");
+  });
+
+  test("fills in objects within the object, and asks for what is no form as JSON of its own", async () => {
+    const nested: Json = {
+      type: "object",
+      properties: {
+        owner: { type: "object", properties: { name: { type: "string" } }, required: ["name"] },
+        pager: { type: "object", properties: { level: { type: "integer" } } },
+        hosts: { type: "array", items: { type: "string" } },
+        ports: { type: "array", items: { type: "integer" } },
+      },
+      required: ["owner", "hosts"],
+    };
+    const { prompter, shown } = lines("eve", "leave", "[1]", '["a"]', "");
+
+    expect(await askForContent(nested, prompter)).toEqual({ owner: { name: "eve" }, hosts: ["a"] });
+    const text = shown();
+    expect(text).toContain("owner › name");
+    expect(text).toContain("/0 must be string");
   });
 
   test("whose question goes away while it is typed answers nothing", async () => {
@@ -109,7 +128,7 @@ describe("an answer at a terminal", () => {
   };
   const [enter, down, space, backspace, interrupt] = ["\r", "\u001b[B", " ", "\u007f", "\u0003"];
 
-  test("is made of menus and of lines that are checked before the next question", async () => {
+  test("is made of menus and of lines that are checked before the next question, and is shown before it is sent", async () => {
     const { prompter, todo } = person(
       ["What do you say?", enter],
       ["Port", "0", enter],
@@ -118,6 +137,13 @@ describe("an answer at a terminal", () => {
       ["tls", down, enter],
       ["level", down, enter],
       ["zones", space, down, down, space, enter],
+      ["Is that your answer?", down, enter],
+      ["Port", ..."8765", enter],
+      ["why", enter],
+      ["tls", down, enter],
+      ["level", down, enter],
+      ["zones", space, down, down, space, enter],
+      ["Is that your answer?", enter],
     );
 
     expect(await askForReply(schema, prompter)).toEqual({
@@ -125,6 +151,23 @@ describe("an answer at a terminal", () => {
       content: { port: 8765, tls: false, level: "high", zones: ["a", "c"] },
     });
     expect(todo).toEqual([]);
+  });
+
+  test("of many choices is searched, and JSON is pasted with its lines", async () => {
+    const many: Json = {
+      type: "object",
+      properties: {
+        region: { enum: Array.from({ length: 30 }, (_, n) => `zone-${n}`) },
+        hosts: { type: "array", items: { type: "string" } },
+      },
+      required: ["region", "hosts"],
+    };
+    const { prompter } = person(
+      ["region", ..."-27"],
+      ["1 match", enter],
+      ["Enter twice", "[", '"a"', enter, "]", enter, enter],
+    );
+    expect(await askForContent(many, prompter)).toEqual({ region: "zone-27", hosts: ["a"] });
   });
 
   test("left with Ctrl-C answers nothing", async () => {

@@ -3,8 +3,7 @@ import type { Json } from "../../domain/json.ts";
 import type { Problem } from "../../domain/refusal.ts";
 import { acceptSchema } from "../../schema/accept.ts";
 import { checkValue } from "../../schema/check.ts";
-import { type Described, fieldsOf } from "../../schema/describe.ts";
-import type { Field } from "../../schema/field.ts";
+import { type Member, membersOf } from "../../schema/describe.ts";
 import type { JsonSchema } from "../../schema/node.ts";
 import { printable, printableLine } from "../printable.ts";
 import type { Prompter } from "./prompter.ts";
@@ -18,7 +17,12 @@ export const askForReply = async (schema: Json, prompter: Prompter): Promise<Rep
   ]);
   switch (choice) {
     case "answer":
-      return { action: "accept", content: await askForContent(schema, prompter) };
+      for (;;) {
+        const content = await askForContent(schema, prompter);
+        const sure = await prompter.sure(JSON.stringify(content, null, 2));
+        if (sure === "leave") return undefined;
+        if (sure === "send") return { action: "accept", content };
+      }
     case "decline":
       return { action: "decline", reason: await prompter.text("Why not?", () => undefined) };
     case "leave":
@@ -27,11 +31,10 @@ export const askForReply = async (schema: Json, prompter: Prompter): Promise<Rep
 };
 
 export const askForContent = async (schema: Json, prompter: Prompter): Promise<Json> => {
-  const described = describe(schema);
-  if (!described.flat) return askForJson(schema as JsonSchema, described.reason, prompter);
-  const content: { [name: string]: Json } = {};
-  for (const field of described.fields) await fill(content, field, prompter);
-  return content;
+  const described = describe(schema as JsonSchema);
+  if (!described.ok)
+    return (await askForJson(schema as JsonSchema, `JSON (${described.reason})`, true, prompter)) as Json;
+  return fillAll({}, described.members, "", prompter);
 };
 
 /** Asks again for what the bridge did not take: the fields that have a problem, or everything when it has no place. */
@@ -44,57 +47,97 @@ export const mend = async (
   prompter.say("The answer does not fit yet:");
   for (const { pointer, message } of problems)
     prompter.say(printable(`  ${pointer === "" ? "(all of it)" : pointer} ${message}`));
-  const described = describe(schema);
+  const described = describe(schema as JsonSchema);
   const isObject = typeof before === "object" && before !== null && !Array.isArray(before);
-  if (!described.flat || !isObject) return askForContent(schema, prompter);
-  const wrong = described.fields.filter(({ name }) => problems.some(({ pointer }) => isAt(pointer, name)));
+  if (!described.ok || !isObject) return askForContent(schema, prompter);
+  const wrong = described.members.filter(({ name }) => problems.some(({ pointer }) => isAt(pointer, name)));
   if (wrong.length === 0) return askForContent(schema, prompter);
-  const content = { ...(before as { readonly [name: string]: Json }) };
-  for (const field of wrong) await fill(content, field, prompter);
+  return fillAll({ ...(before as { readonly [name: string]: Json }) }, wrong, "", prompter);
+};
+
+type Content = { [name: string]: Json };
+
+/** Member by member, an object within the object too: its members say whose they are. */
+const fillAll = async (
+  content: Content,
+  members: readonly Member[],
+  within: string,
+  prompter: Prompter,
+): Promise<Content> => {
+  for (const member of members) {
+    const value = await askFor(member, within, prompter);
+    if (value === undefined) delete content[member.name];
+    else content[member.name] = value as Json;
+  }
   return content;
 };
 
-const fill = async (content: { [name: string]: Json }, field: Field, prompter: Prompter): Promise<void> => {
-  const value = await prompter.field(field);
-  if (value === undefined) delete content[field.name];
-  else content[field.name] = value as Json;
+const askFor = async (member: Member, within: string, prompter: Prompter): Promise<unknown> => {
+  const { field, schema, required } = member;
+  const title = within + member.title;
+  if (field !== undefined) return prompter.field({ ...field, title });
+  const inner = describe(schema);
+  const what = member.description === undefined ? title : `${title} (${member.description})`;
+  if (!inner.ok) return askForJson(schema, `${what}, as JSON`, required, prompter);
+  const isGiven = required || (await prompter.choose(what, givenOrNot)) === "fill";
+  return isGiven ? fillAll({}, inner.members, `${title} › `, prompter) : undefined;
 };
+
+const givenOrNot = [
+  { value: "fill", label: "Fill it in" },
+  { value: "leave", label: "Leave it out" },
+] as const;
 
 /** Everything that a schema has to say to a person may come from a stranger. */
-const describe = (schema: Json): Described => {
+const describe = (schema: JsonSchema): ReturnType<typeof membersOf> => {
   const accepted = acceptSchema(schema);
-  if (!accepted.ok) return { flat: false, reason: "this build cannot read the schema" };
-  const described = fieldsOf(accepted.schema);
-  return described.flat ? { flat: true, fields: described.fields.map(safe) } : described;
+  if (!accepted.ok) return { ok: false, reason: "this build cannot read the schema" };
+  const described = membersOf(accepted.schema);
+  return described.ok ? { ok: true, members: described.members.map(safe) } : described;
 };
 
-const safe = (field: Field): Field => ({
-  ...field,
-  title: printableLine(field.title, 80),
-  description: field.description === undefined ? undefined : printableLine(field.description, 200),
-  ...("options" in field
-    ? { options: field.options.map(({ value, label }) => ({ value, label: printableLine(label, 80) })) }
-    : {}),
-});
+const safe = (member: Member): Member => {
+  const told = {
+    title: printableLine(member.title, 80),
+    description: member.description === undefined ? undefined : printableLine(member.description, 200),
+  };
+  const { field } = member;
+  if (field === undefined) return { ...member, ...told };
+  if (!("options" in field)) return { ...member, ...told, field: { ...field, ...told } };
+  const options = field.options.map(({ value, label }) => ({ value, label: printableLine(label, 80) }));
+  return { ...member, ...told, field: { ...field, ...told, options } };
+};
 
-const askForJson = async (schema: JsonSchema, reason: string, prompter: Prompter): Promise<Json> => {
-  prompter.say(
-    `Answer in JSON (${printableLine(reason)}). It has to fit: ${printableLine(JSON.stringify(schema), 2_000)}`,
-  );
+/** For a form this is too much, for a terminal too: the schema is shown up to here, in lines. */
+const SCHEMA_LINES_MAX = 40;
+
+const askForJson = async (
+  schema: JsonSchema,
+  title: string,
+  required: boolean,
+  prompter: Prompter,
+): Promise<Json | undefined> => {
+  const lines = printable(JSON.stringify(schema, null, 2)).split("\n");
+  const more = lines.length > SCHEMA_LINES_MAX ? ["… (`lighthouse inbox --json` has all of it)"] : [];
+  prompter.say(["It has to fit:", ...lines.slice(0, SCHEMA_LINES_MAX), ...more].join("\n"));
   const accepted = acceptSchema(schema);
-  const typed = await prompter.text("JSON", (text) => {
-    let value: unknown;
-    try {
-      value = JSON.parse(text);
-    } catch (error) {
-      return error instanceof Error ? error.message : "not JSON";
-    }
-    const problems = accepted.ok ? checkValue(accepted.schema, value) : [];
-    return problems.length === 0
-      ? undefined
-      : problems.map(({ pointer, message }) => `${pointer} ${message}`.trim()).join("; ");
-  });
-  return JSON.parse(typed) as Json;
+  const typed = await prompter.json(
+    required ? printableLine(title, 300) : `${printableLine(title, 300)} (may be left out)`,
+    (text) => {
+      if (text.trim() === "" && !required) return undefined;
+      let value: unknown;
+      try {
+        value = JSON.parse(text);
+      } catch (error) {
+        return error instanceof Error ? error.message : "not JSON";
+      }
+      const problems = accepted.ok ? checkValue(accepted.schema, value) : [];
+      return problems.length === 0
+        ? undefined
+        : problems.map(({ pointer, message }) => `${pointer} ${message}`.trim()).join("\n   ");
+    },
+  );
+  return typed.trim() === "" ? undefined : (JSON.parse(typed) as Json);
 };
 
 const isAt = (pointer: string, name: string): boolean =>

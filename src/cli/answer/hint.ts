@@ -2,14 +2,23 @@ import type { Field } from "../../schema/field.ts";
 
 /** What a field takes, in a few words beside its title. */
 export const hintOf = (field: Field): string =>
-  [
+  joined(
     field.description,
     kindHint(field),
     field.default === undefined ? undefined : `default ${JSON.stringify(field.default)}`,
-  ]
-    .concat(field.required ? undefined : "may be left out")
-    .filter((part) => part !== undefined && part !== "")
-    .join("; ");
+    field.required ? undefined : "may be left out",
+  );
+
+/** The same above a menu, which shows what there is to choose from, and that it may be left out. */
+export const menuHintOf = (field: Field): string =>
+  joined(
+    field.description,
+    field.kind === "choices" ? range(field.minItems, field.maxItems, "") : undefined,
+    field.kind === "choices" && !field.required ? "may be left out" : undefined,
+  );
+
+const joined = (...parts: readonly (string | undefined)[]): string =>
+  parts.filter((part) => part !== undefined && part !== "").join("; ");
 
 const kindHint = (field: Field): string | undefined => {
   switch (field.kind) {

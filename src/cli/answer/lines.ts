@@ -25,6 +25,16 @@ export const linePrompter = (input: Readable, output: Writable, signal: AbortSig
     return next.value;
   };
 
+  const text: Prompter["text"] = async (message, problem) => {
+    for (;;) {
+      say(message);
+      const typed = await line();
+      const wrong = problem(typed);
+      if (wrong === undefined) return typed;
+      say(`  ${wrong}`);
+    }
+  };
+
   return {
     say,
     choose: async (message, options) => {
@@ -45,14 +55,8 @@ export const linePrompter = (input: Readable, output: Writable, signal: AbortSig
         say(`  ${parsed.problem.message}`);
       }
     },
-    text: async (message, problem) => {
-      for (;;) {
-        say(message);
-        const typed = await line();
-        const wrong = problem(typed);
-        if (wrong === undefined) return typed;
-        say(`  ${wrong}`);
-      }
-    },
+    text,
+    json: text,
+    sure: async () => "send",
   };
 };

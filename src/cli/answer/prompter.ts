@@ -7,6 +7,10 @@ export interface Prompter {
   readonly field: (field: Field) => Promise<unknown>;
   /** Asks until `problem` finds none. */
   readonly text: (message: string, problem: (typed: string) => string | undefined) => Promise<string>;
+  /** The same for JSON, which may be pasted and have lines. */
+  readonly json: (message: string, problem: (typed: string) => string | undefined) => Promise<string>;
+  /** An answer is signed and final: whoever fills in a form sees all of it once more. Lines were written with care. */
+  readonly sure: (answer: string) => Promise<"send" | "again" | "leave">;
   readonly say: (text: string) => void;
 }
 
