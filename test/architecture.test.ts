@@ -111,8 +111,8 @@ describe("the house", () => {
 const worldly: readonly string[] = [
   // What a client uses when its caller gives it no world of its own, in Node and in browsers.
   "client/world.ts",
-  // A page's own script, as text: it runs in a browser, which knows what time it is.
-  "review/render/self-check.ts",
+  // A page's own script: it runs in a browser, which knows what time it is.
+  "review/page/check.ts",
 ];
 
 const withoutComments = (text: string): string => text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/^\s*\/\/.*$/gm, "");

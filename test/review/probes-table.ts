@@ -1,4 +1,4 @@
-import { type ProviderName, providers } from "../../src/review/probe/credentials.ts";
+import { providerNames } from "../../src/review/probe/credentials.ts";
 import { probesFrom, products } from "../../src/review/probe/list.ts";
 import type { Logstash } from "../../src/review/probe/logstash.ts";
 import { toleranceInWords } from "../../src/review/summary.ts";
@@ -12,7 +12,7 @@ const keeps = (ttlMs: number): string =>
 export const probesTable = (): string => {
   const probes = probesFrom({
     ...{ url: "", products: products.map(({ name }) => name), exporters: ["otlp_traces"] },
-    providers: Object.keys(providers) as ProviderName[],
+    providers: providerNames,
     logstash: {} as Logstash,
   });
   const rows = probes.flatMap(({ id, does, sabotage, checks }) =>

@@ -11,6 +11,7 @@ import { act, command } from "../command.ts";
 import { Failure } from "../failure.ts";
 import { EVIDENCE_FOLDER } from "../review/evidence-folder.ts";
 import { type Read, readCertificate, readEvidence } from "./files.ts";
+import { pageScript } from "./page-script.ts";
 
 interface Options {
   readonly json?: boolean;
@@ -60,7 +61,9 @@ const pageOf = (file: string, read: Read, { format, evidence }: Options): string
   const { certificate, sha256, keyids, bytes } = read;
   const policy = policyOf(read, evidence ?? join(dirname(file), EVIDENCE_FOLDER));
   const shown = { certificate, sha256, keyids, ...(policy === undefined ? {} : { policy }) };
-  return format === "html" ? renderHtml(shown, Buffer.from(bytes).toString("utf8")) : renderMarkdown(shown);
+  return format === "html"
+    ? renderHtml(shown, Buffer.from(bytes).toString("utf8"), pageScript())
+    : renderMarkdown(shown);
 };
 
 /** The policy that the certificate names by digest, if it lies with the evidence. */

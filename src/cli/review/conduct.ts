@@ -7,9 +7,10 @@ import type { Spec } from "../../ops/monitoring/spec/schema.ts";
 import { verify as verifyMonitoring } from "../../ops/monitoring/verify/verify.ts";
 import type { Noticed } from "../../review/attack/result.ts";
 import type { Policy } from "../../review/policy.ts";
+import { credentialProbe, providerNames } from "../../review/probe/credentials.ts";
 import { type ProbePorts, probesFrom, products } from "../../review/probe/list.ts";
 import type { ChannelTried } from "../../review/probe/monitoring-port.ts";
-import type { Profile } from "../../review/probe/probe.ts";
+import type { Probe, Profile } from "../../review/probe/probe.ts";
 import type { Restart } from "../../review/probe/restart.ts";
 import type { ProbeTold } from "../../review/probe/run.ts";
 import { openStage } from "../../review/probe/stage.ts";
@@ -123,7 +124,7 @@ export const conductReview = async (conduct: Conduct): Promise<Conducted> => {
     reviewed = await runReview({
       ...{ review, profile, title: conduct.title, policy, prober, issuer, stage, operator, log, ...world },
       subject: await subjectsOf({ url, data, spec }),
-      probes: probesFrom(ports).filter(({ id }) => policy.checks.some(({ probe }) => probe.id === id)),
+      probes: probesFor(policy, ports),
       evidence,
       kept: evidence.kept,
       keysOf: (agent, roles) => reviewerKeys(operator, agent, roles),
@@ -142,6 +143,13 @@ export const conductReview = async (conduct: Conduct): Promise<Conducted> => {
 };
 
 const REVIEW_ID_BYTES = 5;
+
+/** Those that the policy asks for: of a credential too that no monitoring.yaml names here, so that it says why it is not run. */
+const probesFor = (policy: Policy, ports: ProbePorts): readonly Probe[] => {
+  const isAsked = (id: string): boolean => policy.checks.some(({ probe }) => probe.id === id);
+  const asked = providerNames.filter((name) => isAsked(credentialProbe(name, {}).id));
+  return probesFrom({ ...ports, providers: asked }).filter(({ id }) => isAsked(id));
+};
 
 /** What a review of this bridge can do, with what only a machine has. */
 export const portsOf = (conduct: Watch, url: string, spec: Spec | undefined): ProbePorts => {

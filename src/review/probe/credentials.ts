@@ -44,7 +44,7 @@ interface Provider {
 
 const status = (...refused: readonly number[]): readonly Test[] => [[{ at: "/control/status" }, "in", { is: refused }]];
 
-export const providers = {
+const providers = {
   "pagerduty-api": {
     title: "PagerDuty takes the REST API key",
     proof: { by: "call", refuses: status(401, 403) },
@@ -82,6 +82,7 @@ export const providers = {
   elasticsearch: { title: "Elasticsearch takes the API key", proof: { by: "call", refuses: status(401, 403) } },
 } as const satisfies Readonly<Record<string, Provider>>;
 export type ProviderName = keyof typeof providers;
+export const providerNames = Object.keys(providers) as readonly ProviderName[];
 
 export interface CredentialPorts {
   /** Makes the call of a provider that has one. */

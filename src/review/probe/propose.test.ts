@@ -1,14 +1,14 @@
 import { expect, test } from "vitest";
 import { policyDefs, policyShape } from "../policy.ts";
 import { problemsOf } from "../shape/problems.ts";
-import { type ProviderName, providers } from "./credentials.ts";
+import { providerNames } from "./credentials.ts";
 import { probesFrom, products } from "./list.ts";
 import type { Logstash } from "./logstash.ts";
 import { proposedPolicy } from "./propose.ts";
 
 const probes = probesFrom({
   ...{ url: "", products: products.map(({ name }) => name), logstash: {} as Logstash },
-  providers: Object.keys(providers) as ProviderName[],
+  providers: providerNames,
 });
 
 test("what the probes propose is a policy", () => {

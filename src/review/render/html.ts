@@ -1,16 +1,16 @@
 import { base64Of } from "../digest.ts";
-import { chartSvg } from "./chart.ts";
-import { type Block, documentOf, type Shown, TITLE } from "./document.ts";
+import { bodyOf } from "./body.ts";
+import { type Shown, TITLE } from "./document.ts";
 import { escaped } from "./escape.ts";
-import { selfCheck } from "./self-check.ts";
 import { style } from "./style.ts";
 
 /**
  * The certificate as one page that loads nothing: no script but its own (pinned by digest in its policy), no font, no
- * image, no address. `bundle` goes into it, so that the page can be checked as it lies there.
+ * image, no address. `bundle` goes into it, and so does the verifier as `script`, so that the page can be checked as it
+ * lies there.
  */
-export const renderHtml = (shown: Shown, bundle: string): string => {
-  const policy = `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${base64Of(selfCheck)}'; base-uri 'none'; form-action 'none'`;
+export const renderHtml = (shown: Shown, bundle: string, script: string): string => {
+  const policy = `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${base64Of(script)}'; base-uri 'none'; form-action 'none'`;
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -23,52 +23,18 @@ export const renderHtml = (shown: Shown, bundle: string): string => {
 <body>
 <main>
 <h1>${TITLE}</h1>
-${documentOf(shown).map(blockOf).join("\n")}
+<div id="document">${bodyOf(shown)}</div>
 <section class="check">
 <h2>Check this page</h2>
-<p>Choose your trust file and the files of raw evidence; nothing leaves this page. It checks signatures and digests. Who made this page could have made this check too: the one to rely on is <code>lighthouse certificate verify</code>.</p>
-<input id="files" type="file" multiple aria-label="Trust file and raw evidence">
+<p>Choose your trust file and the folder of raw evidence. Nothing leaves this page: it makes every number, every outcome and the verdict again, as <code>lighthouse certificate verify</code> does, and compares what you read above with what was signed. Who made this page could have made its check too; if that matters, use your own copy of the command.</p>
+<p><label>Trust file <input id="trust" type="file"></label> <label>Evidence folder <input id="evidence" type="file" multiple webkitdirectory></label></p>
+<p id="outcome" role="status"></p>
 <ul id="said"></ul>
 </section>
 </main>
 <script type="application/json" id="bundle">${bundle.replaceAll("<", "\\u003c")}</script>
-<script>${selfCheck}</script>
+<script>${script}</script>
 </body>
 </html>
 `;
-};
-
-const blockOf = (block: Block): string => {
-  switch (block.kind) {
-    case "heading": {
-      const badge = block.state === undefined ? "" : ` <span class="state ${block.state}">${block.state}</span>`;
-      return `<h${block.level}>${escaped(block.text)}${badge}</h${block.level}>`;
-    }
-    case "text":
-      return `<p>${words(block.text)}</p>`;
-    case "facts":
-      return `<dl>${block.facts.map(([name, value]) => `<dt>${escaped(name)}</dt><dd>${words(value)}</dd>`).join("")}</dl>`;
-    case "list":
-      return `<ul>${block.items.map((item) => `<li>${words(item)}</li>`).join("")}</ul>`;
-    case "table":
-      return block.rows.length === 0 ? "" : table(block.head, block.rows);
-    case "verdict":
-      return `<p class="verdict ${block.verdict}"><strong>${block.verdict}</strong> ${escaped(block.text)}</p>`;
-    case "chart":
-      return chartSvg(block);
-  }
-};
-
-const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
-  `<div class="wide"><table><thead><tr>${head.map((cell) => `<th>${escaped(cell)}</th>`).join("")}</tr></thead><tbody>${rows
-    .map((cells) => `<tr>${cells.map((cell) => `<td>${words(cell)}</td>`).join("")}</tr>`)
-    .join("")}</tbody></table></div>`;
-
-/** Digests are read by machines, states at a glance. */
-const words = (text: string): string => {
-  const safe = escaped(text);
-  if (/^(pass|fail|not-run|waived)$/.test(text)) return `<span class="state ${text}">${text}</span>`;
-  return safe
-    .replace(/\b[0-9a-f]{64}\b/g, (digest) => `<code title="${digest}">${digest}</code>`)
-    .replace(/`([^`]{1,80})`/g, "<code>$1</code>");
 };
