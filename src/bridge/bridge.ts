@@ -36,7 +36,7 @@ import { rotateCommand } from "./command/rotate.ts";
 import { exchangeCommand, type LogProofs } from "./command/verify-exchange.ts";
 import { violationRecorder } from "./command/violation.ts";
 import { webhookCommands } from "./command/webhook.ts";
-import { draft, logTime } from "./command/world.ts";
+import { type Caller, draft, logTime } from "./command/world.ts";
 import { conduct } from "./delivery/conduct.ts";
 import { delivery } from "./delivery/deliver.ts";
 import { healthChecks } from "./delivery/health-checks.ts";
@@ -348,11 +348,11 @@ export const startBridge = async (ports: BridgePorts) => {
     onFault: ports.onFault,
   });
   await note({ type: "bridge.started", data: { version: ports.version, openElicitations: elicitations.openCount() } });
+  await watch.start();
   deliver.start();
   sessions.start();
   await conductor.start();
   poster?.start();
-  watch.start();
 
   return {
     log,
@@ -374,7 +374,17 @@ export const startBridge = async (ports: BridgePorts) => {
     subjectOf: (name: string) => subjectOf(name, agents.get(name)),
     deadLetters,
     redeem: deadLetterCommands({ log, now, elicit, find: deadLetters.get }).redeem,
-    degrade,
+    degrade: {
+      ...degrade,
+      /** In force at once, and written down when the log can be, however long that takes. */
+      declare: async (reason: string, caller: Caller) => {
+        const outcome = await degrade.declare(reason, caller);
+        if (!outcome.ok && outcome.refusal.code === "log_unavailable") {
+          inBackground(untilWritten(() => degrade.declare(reason, caller)));
+        }
+        return outcome;
+      },
+    },
     resetBudget: resetBudgetCommand(log, now),
     elicit,
     inquire,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type HttpDoor, httpDoor } from "../../test/support/http-door.ts";
+import { atRest } from "../../test/support/manual-time.ts";
 import { type TestBridgeOptions, testBridge } from "../../test/support/test-bridge.ts";
 import type { Vitals } from "../domain/mode.ts";
 
@@ -103,6 +104,59 @@ describe("in an emergency", () => {
     await t.clock.advance(3_000);
     const entered = (await t.events()).filter(({ type }) => type === "mode.emergency_entered");
     expect(entered).toHaveLength(1);
+  });
+});
+
+describe("an emergency that could not be written down", () => {
+  const entered = async (t: { readonly events: HttpDoor["events"] }) =>
+    (await t.events()).filter(({ type }) => type === "mode.emergency_entered");
+
+  test("because its disk is full is found again by the bridge that starts next, before it takes in anything", async () => {
+    const low = readings({ diskFreeShare: 0.5 });
+    const t = await door({ vitals: low.vitals });
+    t.disk.break(new Error("the disk is full"));
+    low.set({ diskFreeShare: 0.01 });
+    await t.clock.advance(6_000);
+    expect(await modeOf(t)).toBe("emergency");
+    await t.close();
+    t.disk.mend();
+
+    const again = await testBridge({ disk: t.disk, seed: 2, vitals: low.vitals });
+    expect(again.bridge.degrade.current()).toMatchObject({ name: "emergency", trigger: "disk" });
+    expect(again.bridge.degrade.refuses("ask")).toMatchObject({ code: "degraded" });
+    // Written down as soon as the disk takes anything: here at once, after the bridge's own beginning.
+    await atRest();
+    expect((await again.events()).slice(-2).map(({ type }) => type)).toEqual([
+      "bridge.started",
+      "mode.emergency_entered",
+    ]);
+    expect(await entered(again)).toHaveLength(1);
+  });
+
+  test("by an operator: in force, said to be so, written down once the disk is mended, and kept over a restart", async () => {
+    const t = await door();
+    t.disk.break(new Error("the disk is full"));
+    const refused = await enter(t);
+    expect(refused.problem()).toMatchObject({
+      code: "log_unavailable",
+      detail: expect.stringContaining("the emergency is in force"),
+    });
+    expect(await modeOf(t)).toBe("emergency");
+    t.disk.mend();
+    await t.clock.advance(3_000);
+    expect(await entered(t)).toMatchObject([
+      { actor: "ops", data: { trigger: "operator", detail: "the disk smells" } },
+    ]);
+    await t.close();
+    const again = await testBridge({ disk: t.disk, seed: 2 });
+    expect(again.bridge.degrade.current()).toMatchObject({ name: "emergency", trigger: "operator" });
+  });
+
+  test("a bridge whose log cannot be written at all does not begin", async () => {
+    const t = await door();
+    await t.close();
+    t.disk.break(new Error("the disk is full"));
+    await expect(testBridge({ disk: t.disk, seed: 2 })).rejects.toThrow(/disk is full/);
   });
 });
 

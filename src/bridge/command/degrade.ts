@@ -12,7 +12,7 @@ import {
 } from "../../domain/mode.ts";
 import { type Refusal, refusal } from "../../domain/refusal.ts";
 import type { Log } from "../log/log.ts";
-import { type Handled, handler, type Load } from "./handle.ts";
+import { type Handled, handler, type Load, RETRY_AFTER_MS } from "./handle.ts";
 import type { Action } from "./policy.ts";
 import { type Caller, draft } from "./world.ts";
 
@@ -49,6 +49,7 @@ export const degradeCommands = ({ log, now, limits, load, committed, checks }: D
     declared = { name: "emergency", since: now(), trigger: command.trigger, detail: command.detail };
     const outcome = await run(command, caller);
     if (outcome.ok) declared = undefined;
+    else if (outcome.refusal.code === "log_unavailable") return inForceUnwritten;
     return outcome;
   };
 
@@ -71,5 +72,13 @@ export const degradeCommands = ({ log, now, limits, load, committed, checks }: D
     resume: async (reason: string, caller: Caller) => run({ type: "resume", reason, checks: await checks() }, caller),
   };
 };
+
+/** Whoever called it has to know that a restart may forget it, and need not call it again. */
+const inForceUnwritten = {
+  ok: false,
+  refusal: refusal("log_unavailable", "the emergency is in force, and is written down as soon as the log can be", {
+    retryAfterMs: RETRY_AFTER_MS,
+  }),
+} as const;
 
 export type DegradeCommands = ReturnType<typeof degradeCommands>;

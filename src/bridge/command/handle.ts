@@ -18,7 +18,8 @@ export type Handled<State> =
 
 /** Two writers on one stream are normal; eight in a row on one question are not. */
 const ATTEMPTS_MAX = 8;
-const RETRY_AFTER_MS = 1_000;
+/** What could not be written now is tried again after so long. */
+export const RETRY_AFTER_MS = 1_000;
 
 interface Ahead<State> extends Snapshot<State> {
   /** Settles with the append that made this state. */

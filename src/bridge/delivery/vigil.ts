@@ -11,25 +11,36 @@ export interface VigilPorts {
   readonly onFault: (fault: unknown) => void;
 }
 
-/** Looks at the readings every few seconds, and calls the emergency when one is beyond its limit. */
+/**
+ * Looks at the readings before anything is taken in, and every few seconds from then on; calls the emergency when one is
+ * beyond its limit. The first look is what finds a full disk again after a restart, when the emergency could not be
+ * written to it.
+ */
 export const vigil = ({ scheduler, limits, vitals, alarm, onFault }: VigilPorts) => {
   let cancel: Cancel = () => undefined;
   let stopped = false;
 
   const look = async (read: () => Promise<Vitals>): Promise<void> => {
-    const found = alarmOf(await read(), limits);
-    if (found !== undefined && !stopped) alarm(found.trigger, found.detail);
+    try {
+      const found = alarmOf(await read(), limits);
+      if (found !== undefined && !stopped) alarm(found.trigger, found.detail);
+    } catch (fault) {
+      onFault(fault);
+    }
   };
 
-  const start = (): void => {
-    if (vitals === undefined || stopped) return;
-    cancel = scheduler.after(limits.emergencyLookEveryMs, () => {
-      look(vitals).catch(onFault).finally(start);
-    });
+  const again = (read: () => Promise<Vitals>): void => {
+    if (stopped) return;
+    cancel = scheduler.after(limits.emergencyLookEveryMs, () => void look(read).finally(() => again(read)));
   };
 
   return {
-    start,
+    /** Resolves when it has looked once. */
+    start: async (): Promise<void> => {
+      if (vitals === undefined) return;
+      await look(vitals);
+      again(vitals);
+    },
     stop: (): void => {
       stopped = true;
       cancel();
