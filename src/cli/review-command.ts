@@ -4,6 +4,7 @@ import { keysCommand } from "./review/keys-command.ts";
 import { listCommand } from "./review/list-command.ts";
 import { policyCommand } from "./review/policy-command.ts";
 import { runCommand } from "./review/run-command.ts";
+import { showCommand } from "./review/show-command.ts";
 import { trustCommand } from "./review/trust-command.ts";
 
 /** `lighthouse review …`: probes a running bridge, asks the reviewers, and writes a certificate that anybody can check. */
@@ -14,4 +15,5 @@ export const reviewCommand = (): Command =>
     .addCommand(policyCommand())
     .addCommand(trustCommand())
     .addCommand(keysCommand())
-    .addCommand(listCommand());
+    .addCommand(listCommand())
+    .addCommand(showCommand());

@@ -69,7 +69,8 @@ const groupsIn = (files: Rendered): readonly RenderedGroup[] =>
 
 /** Prometheus writes expressions in its own style; two texts are one expression when its formatter makes them equal. */
 const spellingOf = (expr: string, query: string | undefined, recorded: readonly Answer[]): Spelling | undefined => {
-  if (query === undefined || query === expr) return undefined;
+  if (query === undefined) return undefined;
+  if (query === expr) return { expr, query, by: "every letter", ours: expr, theirs: query };
   const [ours, theirs] = [squeezed(expr), squeezed(query)];
   if (ours === theirs) return { expr, query, by: "white space", ours, theirs };
   const [formatted, wanted] = [formattedIn(recorded, query), formattedIn(recorded, expr)];

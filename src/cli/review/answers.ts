@@ -1,8 +1,11 @@
 import { parse } from "yaml";
 import type { Json } from "../../domain/json.ts";
+import { logStream } from "../../ops/monitoring/render/elastic-stream.ts";
 import { renderAll } from "../../ops/monitoring/render.ts";
 import { type Leaf, leavesOf } from "../../ops/monitoring/running/tree.ts";
 import type { Spec } from "../../ops/monitoring/spec/schema.ts";
+import type { VerifyPorts } from "../../ops/monitoring/verify/ports.ts";
+import { verify } from "../../ops/monitoring/verify/verify.ts";
 import type {
   AlertmanagerAnswers,
   ConfiguredPlace,
@@ -11,11 +14,24 @@ import type {
   JaegerAnswers,
   PrometheusAnswers,
 } from "../../review/probe/answers.ts";
+import { without } from "../../review/probe/exchange.ts";
 import type { Answer, Asked } from "../../review/probe/monitoring-port.ts";
 import { rulesOf } from "./answered-rules.ts";
+import { recordingFetch } from "./recording-fetch.ts";
+
+/** Asks what `lighthouse monitoring verify` asks, and keeps the answers. No secret stands in what comes of it. */
+export const askProducts = async (spec: Spec, ports: VerifyPorts, secrets: readonly string[]): Promise<Asked> => {
+  const recording = recordingFetch(ports.fetch, secrets);
+  const { checks } = await verify(spec, { ...ports, fetch: recording.fetch });
+  return {
+    // Products quote what they were sent: what was made of their answers may hold it as well.
+    checks: JSON.parse(without(JSON.stringify(checks), secrets)) as Asked["checks"],
+    answers: answersOf(spec, recording.answers()),
+  };
+};
 
 /** The answers that were recorded, sorted out by product, each beside what monitoring.yaml wants there. */
-export const answersOf = (spec: Spec, recorded: readonly Answer[]): Asked["answers"] => {
+const answersOf = (spec: Spec, recorded: readonly Answer[]): Asked["answers"] => {
   const files = renderAll(spec);
   const { prometheus, alerting, grafana, logging, tracing } = spec;
   const at = (base: string, path: string): Answer | null =>
@@ -23,6 +39,10 @@ export const answersOf = (spec: Spec, recorded: readonly Answer[]): Asked["answe
   const rules = at(prometheus.endpoint, "/api/v1/rules");
   const config = at(prometheus.endpoint, "/api/v1/status/config");
   const status = at(alerting.alertmanager.endpoint, "/api/v2/status");
+  const elastic = logging.elasticsearch.endpoint.replace(/\/$/, "");
+  const template = at(elastic, "/_index_template/lighthouse");
+  const search = at(elastic, `/${logStream(spec)}/_search`);
+  const trace = at(tracing.jaeger.ui, "/api/traces/");
   const dashboards = [...files]
     .filter(([path]) => path.startsWith("grafana/dashboards/"))
     .map(([, text]) => JSON.parse(text) as { readonly uid: string });
@@ -63,11 +83,16 @@ export const answersOf = (spec: Spec, recorded: readonly Answer[]): Asked["answe
       ),
     } satisfies GrafanaAnswers,
     elasticsearch: {
-      search:
-        recorded.findLast(({ url }) => url.startsWith(logging.elasticsearch.endpoint) && url.endsWith("/_search")) ??
-        null,
+      template,
+      configured: placesOf(
+        JSON.parse(files.get("elasticsearch/index-template.json") ?? "{}"),
+        member(valueIn(template, "index_templates", "0"), "index_template"),
+        "template",
+      ),
+      search,
+      found: listIn(search, "hits", "hits"),
     } satisfies ElasticsearchAnswers,
-    jaeger: { trace: at(tracing.jaeger.ui, "/api/traces/") } satisfies JaegerAnswers,
+    jaeger: { trace, found: listIn(trace, "data") } satisfies JaegerAnswers,
   };
   return JSON.parse(JSON.stringify(answers)) as Asked["answers"];
 };
@@ -83,7 +108,14 @@ const placesOf = (wanted: unknown, running: unknown, path: string): readonly Con
 const member = (value: unknown, name: string): unknown =>
   typeof value === "object" && value !== null ? (value as { readonly [name: string]: unknown })[name] : undefined;
 
+const valueIn = (answer: Answer | null, ...path: readonly string[]): unknown => path.reduce(member, answer?.body);
+
+const listIn = (answer: Answer | null, ...path: readonly string[]): readonly Json[] => {
+  const found = valueIn(answer, ...path);
+  return Array.isArray(found) ? (found as readonly Json[]) : [];
+};
+
 const textIn = (answer: Answer | null, ...path: readonly string[]): string => {
-  const found = path.reduce<unknown>(member, answer?.body);
+  const found = valueIn(answer, ...path);
   return typeof found === "string" ? found : "";
 };

@@ -4,7 +4,6 @@ import type { Credential } from "../../client/credential.ts";
 import { connect } from "../../client/index.ts";
 import { type Audience, type ChannelPorts, testChannels } from "../../ops/monitoring/channel.ts";
 import type { Spec } from "../../ops/monitoring/spec/schema.ts";
-import { verify as verifyMonitoring } from "../../ops/monitoring/verify/verify.ts";
 import type { Noticed } from "../../review/attack/result.ts";
 import type { Policy } from "../../review/policy.ts";
 import { credentialProbe, providerNames } from "../../review/probe/credentials.ts";
@@ -22,7 +21,7 @@ import { Failure } from "../failure.ts";
 import { logIn } from "../log-file.ts";
 import { readMonitoring } from "../monitoring-file.ts";
 import { realClock, realRng, realScheduler } from "../world.ts";
-import { answersOf } from "./answers.ts";
+import { askProducts } from "./answers.ts";
 import { channelKeysIn, providersIn, tryCredentialOf } from "./credentials.ts";
 import { EVIDENCE_FOLDER, evidenceFolder } from "./evidence-folder.ts";
 import { httpPort } from "./http-port.ts";
@@ -31,7 +30,6 @@ import { logPort } from "./log-port.ts";
 import { logProofs } from "./log-proofs.ts";
 import { logstashOf } from "./logstash-port.ts";
 import { driftOf, monitoredOf, runbooksOf, secretsOf, secretValue, secretValues } from "./monitoring-ports.ts";
-import { recordingFetch } from "./recording-fetch.ts";
 import { restartBy } from "./restart.ts";
 import { reviewerKeys } from "./reviewers.ts";
 import { subjectsOf } from "./subjects.ts";
@@ -196,12 +194,11 @@ const ofMonitoring = (spec: Spec, watching: Watching): Partial<ProbePorts> => {
     ...wantedBy(spec),
     ...(spec.logging.logstash.enabled ? { logstash: logstashOf(spec, signal) } : {}),
     monitored: monitoredOf(spec, signal),
-    verify: async () => {
-      const recording = recordingFetch(fetch, [token, ...secretValues(spec, env, spec.alerting.secrets_dir)]);
-      const bridge = { url, token };
-      const { checks } = await verifyMonitoring(spec, { ...verifying, fetch: recording.fetch, bridge });
-      return { checks, answers: answersOf(spec, recording.answers()) };
-    },
+    verify: () =>
+      askProducts(spec, { ...verifying, bridge: { url, token } }, [
+        token,
+        ...secretValues(spec, env, spec.alerting.secrets_dir),
+      ]),
     ...(rendered === undefined ? {} : { drift: driftOf(spec, rendered) }),
     runbooks: runbooksOf(spec, runbooks),
     secrets: secretsOf(spec, env, spec.alerting.secrets_dir),

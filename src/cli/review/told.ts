@@ -61,9 +61,20 @@ const states = { pass: "green", waived: "yellow", fail: "red", "not-run": "red" 
 
 export const toldOf = (
   { predicate, certificate, sha256, left }: Conducted,
+  terminal: Act["terminal"],
+): readonly string[] => [
+  ...foundOf(predicate, terminal),
+  "",
+  `Certificate ${sha256}`,
+  `  in ${certificate}, valid until ${predicate.validUntil}`,
+  ...(left.length === 0 ? [] : [terminal.style("red", `These agents could not be revoked: ${left.join(", ")}.`)]),
+];
+
+/** The checks, the verdict, and why it is that. */
+export const foundOf = (
+  { verdict, checks, reasons }: Conducted["predicate"],
   { style }: Act["terminal"],
 ): readonly string[] => {
-  const { verdict, checks, reasons, validUntil } = predicate;
   const [heading = "", ...rows] = table(
     ["", "severity", "check", "what was found"],
     checks.map((check) => [
@@ -82,10 +93,6 @@ export const toldOf = (
     "",
     style(colours[verdict], verdict),
     ...reasons.map(({ detail }) => `  ${detail}`),
-    "",
-    `Certificate ${sha256}`,
-    `  in ${certificate}, valid until ${validUntil}`,
-    ...(left.length === 0 ? [] : [style("red", `These agents could not be revoked: ${left.join(", ")}.`)]),
   ];
 };
 

@@ -22,11 +22,11 @@ export interface WantedRule {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
-/** Two texts of one expression: the product's own formatter, or the absence of white space, makes them equal. */
+/** Two texts of one expression: as they are, without white space, or as the product's own formatter writes them. */
 export interface Spelling {
   readonly expr: string;
   readonly query: string;
-  readonly by: "white space" | "GET /api/v1/format_query";
+  readonly by: "every letter" | "white space" | "GET /api/v1/format_query";
   readonly ours: string;
   readonly theirs: string;
 }
@@ -67,11 +67,15 @@ export interface GrafanaAnswers {
 }
 
 export interface ElasticsearchAnswers {
+  readonly template: Answer | null;
+  readonly configured: readonly ConfiguredPlace[];
   readonly search: Answer | null;
+  readonly found: readonly Json[];
 }
 
 export interface JaegerAnswers {
   readonly trace: Answer | null;
+  readonly found: readonly Json[];
 }
 
 const rows = (each: string, then?: string): Rows => ({
@@ -93,6 +97,14 @@ const atLeastOne = (name: string, unit: string, of: Rows): Measure => ({
   name,
   unit,
   how: { kind: "count", rows: of },
+  tolerance: { min: 1 },
+});
+
+/** A list that may be empty, of which one has to be there. */
+const found = (name: string, unit: string): Measure => ({
+  name,
+  unit,
+  how: { kind: "value", file: ANSWERS, of: { length: { at: "/found" } } },
   tolerance: { min: 1 },
 });
 
@@ -167,6 +179,6 @@ export const answerMeasures = {
     ]),
     ...asConfigured,
   ],
-  elasticsearch: [atLeastOne("lines-found", "lines", rows("/search/body/hits/hits"))],
-  jaeger: [atLeastOne("spans-found", "spans", rows("/trace/body/data", "/spans"))],
+  elasticsearch: [found("lines-found", "lines"), ...asConfigured],
+  jaeger: [found("traces-found", "traces")],
 } as const satisfies Readonly<Record<string, readonly Measure[]>>;

@@ -1,5 +1,6 @@
 import type { Hooks } from "../attack/result.ts";
 import { runAttacks } from "../attack/run.ts";
+import type { Test } from "../recompute/how.ts";
 import { DAY_MS, json, measured, notRun, type Probe } from "./probe.ts";
 
 const FILE = "attacks.json";
@@ -7,12 +8,12 @@ const FILE = "attacks.json";
 const ATTACKS_MIN = 30;
 
 /** A log that is edited under a running bridge (`integrity.log` edits a copy), and waiting for an invitation to expire. */
-const IMPOSSIBLE_ALIVE = 2;
+const impossibleAlive = ["store.edited-log", "enrolment.expired"] as const;
 
 /** What somebody who means ill would try, each beside the same request in order, which has to work. */
 export const attacksProbe = (url: string, hooks: Hooks): Probe => ({
   id: "attacks",
-  version: 1,
+  version: 2,
   does:
     "tries every attack of the list as agents of its own, each with a positive control, and looks at what is in the " +
     "log afterwards",
@@ -49,7 +50,9 @@ export const attacksProbe = (url: string, hooks: Hooks): Probe => ({
     },
     {
       id: "security.attacks-all",
-      title: "No attack was left out but the two that no running system can be given",
+      title:
+        "No attack was left out but the two that no running system can be given: store.edited-log (integrity.log changes " +
+        "a copy instead) and enrolment.expired (a quarter of an hour is not waited for)",
       section: "security",
       severity: "minor",
       ttlMs: 7 * DAY_MS,
@@ -62,7 +65,20 @@ export const attacksProbe = (url: string, hooks: Hooks): Probe => ({
             rows: { file: FILE, each: "/results" },
             that: [[{ at: "/state" }, "eq", { is: "not run" }]],
           },
-          tolerance: { max: IMPOSSIBLE_ALIVE },
+          tolerance: { max: impossibleAlive.length },
+        },
+        {
+          name: "others-not-run",
+          unit: "attacks",
+          how: {
+            kind: "count",
+            rows: { file: FILE, each: "/results" },
+            that: [
+              [{ at: "/state" }, "eq", { is: "not run" }],
+              ...impossibleAlive.map((id): Test => [{ at: "/id" }, "ne", { is: id }]),
+            ],
+          },
+          tolerance: { max: 0 },
         },
       ],
     },

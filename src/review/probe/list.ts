@@ -73,7 +73,7 @@ export const probesFrom = (ports: ProbePorts): readonly Probe[] => {
   return [
     healthProbe,
     customEventsProbe,
-    loadProbe,
+    loadProbe(),
     attacksProbe(ports.url, ports.attackHooks ?? {}),
     logIntegrityProbe(ports.log),
     backupProbe(ports.log),
