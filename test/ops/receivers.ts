@@ -12,22 +12,22 @@ export interface Receivers {
   readonly notifications: () => readonly Notification[];
   readonly incidents: () => Incidents;
   readonly bodies: () => readonly unknown[];
-  /** Answers the next so many requests of PagerDuty with 429, as it does when it is called too often. */
-  readonly beBusy: (times: number) => void;
+  /** From now on PagerDuty refuses with this status, or says nothing at all, what this picks; until it is told anew. */
+  readonly refuse: (how: number | "silence", which?: (body: Readonly<Record<string, unknown>>) => boolean) => void;
   readonly close: () => Promise<void>;
 }
+
+type Body = Readonly<Record<string, unknown>>;
 
 export const startReceivers = async (): Promise<Receivers> => {
   const notifications: Notification[] = [];
   const bodies: unknown[] = [];
   let incidents: Incidents = new Map();
-  let busy = 0;
+  let refusal: { readonly how: number | "silence"; readonly which: (body: Body) => boolean } | undefined;
 
-  const pagerduty = (body: Readonly<Record<string, unknown>>): readonly [number, string] => {
-    if (busy > 0) {
-      busy -= 1;
-      return [429, JSON.stringify({ status: "throttle exceeded", message: "Too many requests" })];
-    }
+  const pagerduty = (body: Body): readonly [number, string] | undefined => {
+    if (refusal?.which(body) === true)
+      return refusal.how === "silence" ? undefined : [refusal.how, JSON.stringify({ status: "refused for the test" })];
     const notification = pagerdutyNotification(body);
     const { problems } = notification;
     notifications.push(notification);
@@ -37,7 +37,7 @@ export const startReceivers = async (): Promise<Receivers> => {
     return [202, JSON.stringify({ status: "success", message: "Event processed", dedup_key: body["dedup_key"] })];
   };
 
-  const slack = (body: Readonly<Record<string, unknown>>): readonly [number, string] => {
+  const slack = (body: Body): readonly [number, string] => {
     const notification = slackNotification(body);
     const { problems } = notification;
     notifications.push(notification);
@@ -45,10 +45,10 @@ export const startReceivers = async (): Promise<Receivers> => {
   };
 
   const server = createServer(async (request, response) => {
-    const body = JSON.parse(await textOf(request)) as Readonly<Record<string, unknown>>;
+    const body = JSON.parse(await textOf(request)) as Body;
     bodies.push({ path: request.url, body });
-    const [status, text] = request.url === "/v2/enqueue" ? pagerduty(body) : slack(body);
-    response.writeHead(status).end(text);
+    const answer = request.url === "/v2/enqueue" ? pagerduty(body) : slack(body);
+    if (answer !== undefined) response.writeHead(answer[0]).end(answer[1]);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
@@ -58,8 +58,8 @@ export const startReceivers = async (): Promise<Receivers> => {
     notifications: () => notifications,
     incidents: () => incidents,
     bodies: () => bodies,
-    beBusy: (times) => {
-      busy = times;
+    refuse: (how, which = () => true) => {
+      refusal = { how, which };
     },
     close: () =>
       new Promise((resolve) => {

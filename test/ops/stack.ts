@@ -1,10 +1,17 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { createWriteStream, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import type { ChildProcess } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import {
+  installed,
+  telephone as phone,
+  type Server,
+  startServer,
+  stopServer,
+  untilReady,
+} from "../../src/cli/monitoring/servers.ts";
 import type { Clock, Scheduler } from "../../src/domain/world.ts";
-import { asPrometheus, type Telephone } from "../../src/ops/monitoring/prometheus-api.ts";
 import { renderAll } from "../../src/ops/monitoring/render.ts";
 import type { Spec } from "../../src/ops/monitoring/spec/schema.ts";
 import { specFrom, writeTree } from "./tree.ts";
@@ -26,9 +33,15 @@ export type Settings = (ports: {
   readonly secrets: string;
 }) => string;
 
-const patienceMs = 30_000;
-
-export const startStack = async (settings: Settings, secrets: Readonly<Record<string, string>>): Promise<Stack> => {
+/**
+ * Ready, and Prometheus in touch with Alertmanager: it looks for one every five seconds only, so a test that needs no
+ * rules asks for Alertmanager alone.
+ */
+export const startStack = async (
+  settings: Settings,
+  secrets: Readonly<Record<string, string>>,
+  products: readonly Server["product"][] = ["Alertmanager", "Prometheus"],
+): Promise<Stack> => {
   const folder = mkdtempSync(join(tmpdir(), "lighthouse-stack-"));
   const [prometheus, alertmanager] = await Promise.all([freePort(), freePort()]);
   const secretsFolder = join(folder, "secrets");
@@ -37,73 +50,28 @@ export const startStack = async (settings: Settings, secrets: Readonly<Record<st
   const spec = specFrom(settings({ prometheus, alertmanager, secrets: secretsFolder }));
   writeTree(folder, renderAll(spec));
 
-  const servers = [
-    start("prometheus-alertmanager", folder, [
-      `--config.file=${folder}/alertmanager/alertmanager.yml`,
-      `--storage.path=${folder}/alertmanager-data`,
-      `--web.listen-address=127.0.0.1:${alertmanager}`,
-      // Without it Alertmanager opens a port for its cluster on every address, and waits for peers.
-      "--cluster.listen-address=",
-    ]),
-    start("prometheus", folder, [
-      `--config.file=${folder}/prometheus/prometheus.yml`,
-      `--storage.tsdb.path=${folder}/prometheus-data`,
-      `--web.listen-address=127.0.0.1:${prometheus}`,
-      "--web.enable-lifecycle",
-    ]),
-  ];
+  const urls = { Prometheus: `http://127.0.0.1:${prometheus}`, Alertmanager: `http://127.0.0.1:${alertmanager}` };
+  const servers: Server[] = [];
   const stop = async (): Promise<void> => {
-    await Promise.all(servers.map(end));
+    await Promise.all(servers.map(stopServer));
     rmSync(folder, { recursive: true, force: true });
   };
-  const stack = {
-    spec,
-    prometheus: `http://127.0.0.1:${prometheus}`,
-    alertmanager: `http://127.0.0.1:${alertmanager}`,
-    folder,
-    stop,
-  };
   try {
-    await eventually(
-      "Alertmanager is ready",
-      servers,
-      folder,
-      async () => (await phone.get(`${stack.alertmanager}/-/ready`)) !== "",
-    );
-    await eventually(
-      "Prometheus is ready",
-      servers,
-      folder,
-      async () => (await phone.get(`${stack.prometheus}/-/ready`)) !== "",
-    );
-    // It looks for Alertmanagers every five seconds only.
-    await eventually(
-      "Prometheus knows Alertmanager",
-      servers,
-      folder,
-      asPrometheus(stack.prometheus, phone).hasAlertmanager,
-    );
+    for (const product of products) {
+      const program = installed(product);
+      if (program === undefined)
+        throw new Error(`${product} is not on PATH. Install it with: sh test/ops/install-servers.sh`);
+      servers.push(startServer(product, program, { files: folder, data: folder, url: urls[product] }));
+    }
+    await untilReady(servers, phone, pause, new AbortController().signal);
   } catch (error) {
     await stop();
     throw error;
   }
-  return stack;
+  return { spec, prometheus: urls.Prometheus, alertmanager: urls.Alertmanager, folder, stop };
 };
 
-export const phone: Telephone = {
-  get: async (url) => answered(url, await fetch(url)),
-  post: async (url, body) =>
-    answered(
-      url,
-      await fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
-    ),
-};
-
-const answered = async (url: string, response: Response): Promise<string> => {
-  if (!response.ok)
-    throw new Error(`${new URL(url).origin} answered ${response.status}: ${(await response.text()).slice(0, 200)}`);
-  return response.text();
-};
+export { phone };
 
 export const clock: Clock = { now: Date.now, monotonic: () => performance.now() };
 
@@ -116,15 +84,6 @@ export const scheduler: Scheduler = {
 
 export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-const start = (program: string, folder: string, args: readonly string[]): ChildProcess => {
-  const child = spawn(program, args, { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
-  const log = createWriteStream(join(folder, `${program}.log`));
-  child.stdout.pipe(log);
-  child.stderr.pipe(log);
-  child.on("error", () => log.end(`${program} is not on PATH. Install it with: sh test/ops/install-servers.sh\n`));
-  return child;
-};
-
 /** Asks it to go, and makes it go after five seconds. */
 export const end = (child: ChildProcess): Promise<void> =>
   new Promise((resolve) => {
@@ -136,23 +95,6 @@ export const end = (child: ChildProcess): Promise<void> =>
     });
     child.kill("SIGTERM");
   });
-
-const eventually = async (
-  what: string,
-  servers: readonly ChildProcess[],
-  folder: string,
-  look: () => Promise<boolean>,
-): Promise<void> => {
-  const until = performance.now() + patienceMs;
-  while (performance.now() < until && servers.every(({ exitCode, pid }) => exitCode === null && pid !== undefined)) {
-    if (await look().catch(() => false)) return;
-    await pause(50);
-  }
-  const logs = ["prometheus", "prometheus-alertmanager"].map((name) =>
-    readFileSync(join(folder, `${name}.log`), "utf8").slice(-1500),
-  );
-  throw new Error(`${what}: not within ${patienceMs / 1000} s\n${logs.join("\n")}`);
-};
 
 /** A port that nobody uses at this moment. */
 export const freePort = (): Promise<number> =>

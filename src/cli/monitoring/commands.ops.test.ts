@@ -61,6 +61,7 @@ describe("monitoring, from the command line", () => {
       "Prometheus, rules: same",
       "Alertmanager: same",
       "Grafana: off",
+      "Elasticsearch: off",
       "PagerDuty: not run",
     ]);
     expect(same.code).toBe(6);
@@ -116,9 +117,9 @@ describe("monitoring, from the command line", () => {
   });
 
   it("test-channel says so when the product refuses", async () => {
-    receivers.beBusy(1_000);
+    receivers.refuse(400);
     const said = await monitoring("test-channel", "--team", "immediate", "--json");
-    receivers.beBusy(0);
+    receivers.refuse(400, () => false);
     expect(said.code).toBe(11);
     const page = said.json<{ results: ChannelResult[] }>().results.find(({ channel }) => channel === "pagerduty");
     expect(page?.state).toBe("fail");

@@ -108,6 +108,8 @@ const alertmanager = (spec: Spec): Service | undefined => {
       `--web.listen-address=${listen(endpoint)}`,
       // One of a kind: without a cluster it need not wait to settle.
       "--cluster.listen-address=",
+      // Counts notifications by receiver too: what a test of a channel is told apart by.
+      "--enable-feature=receiver-name-in-metrics",
     ],
     volumes: ["./alertmanager:/etc/alertmanager:ro", secrets(spec)],
   };
