@@ -3,6 +3,17 @@ import type { EventData, EventTypeName } from "../domain/event.ts";
 import { printableLine } from "./printable.ts";
 import type { Terminal } from "./terminal.ts";
 
+/** Events on their lines, under the day that they are of: a log is read weeks after. Times are UTC. */
+export const eventLines = (style: Terminal["style"]): ((event: LogEvent) => readonly string[]) => {
+  let last = "";
+  return (event) => {
+    const day = event.time.slice(0, 10);
+    const heading = day === last ? [] : [style("bold", `${day} UTC`)];
+    last = day;
+    return [...heading, eventLine(event, style)];
+  };
+};
+
 /** One event on one line: when, who, what, in words. A type that this build does not know is shown by its name. */
 export const eventLine = (event: LogEvent, style: Terminal["style"]): string =>
   [
@@ -10,13 +21,13 @@ export const eventLine = (event: LogEvent, style: Terminal["style"]): string =>
     style("dim", String(event.position).padStart(6)),
     style("cyan", printableLine(event.actor).padEnd(12)),
     inWords(event, style),
-    style("dim", idOf(event.subject)),
+    ...idOf(event.subject).map((id) => style("dim", id)),
   ].join("  ");
 
 const LINE_CHARS_MAX = 400;
 
-const idOf = (subject: string): string =>
-  subject.startsWith("elicitation/") ? printableLine(subject.slice("elicitation/".length)) : "";
+const idOf = (subject: string): readonly string[] =>
+  subject.startsWith("elicitation/") ? [printableLine(subject.slice("elicitation/".length))] : [];
 
 const inWords = (event: LogEvent, style: Terminal["style"]): string => {
   const read = event.data as never;

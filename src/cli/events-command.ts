@@ -3,7 +3,7 @@ import type { EventQuery } from "../client/events.ts";
 import { type EventTypeName, eventTypes } from "../domain/event.ts";
 import { act, command, strict } from "./command.ts";
 import { type ConnectionOptions, connecting, withClient } from "./connection.ts";
-import { eventLine } from "./event-line.ts";
+import { eventLines } from "./event-line.ts";
 import { type Moment, parseMoment, untilMoment } from "./moment.ts";
 import { readJson } from "./read-json.ts";
 import { parsePosition } from "./watch-command.ts";
@@ -86,16 +86,16 @@ const query = (): Command =>
       act(options, (doing) =>
         withClient(options, doing, async (client) => {
           const { terminal, signal } = doing;
-          const line = (event: Parameters<typeof eventLine>[0]): string => eventLine(event, terminal.style);
+          const lines = eventLines(terminal.style);
           if (options.all === true) {
             for await (const event of client.events.all(filterOf(options))) {
               if (signal.aborted) break;
-              terminal.result(event, () => line(event));
+              terminal.result(event, () => lines(event));
             }
             return "ok";
           }
           const page = await client.events.query(filterOf(options));
-          terminal.result(page, () => page.events.map(line));
+          terminal.result(page, () => page.events.flatMap(lines));
           if (page.next !== null) {
             const cursor = options.newest === true ? "--before" : "--after";
             terminal.note(

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { act, command } from "./command.ts";
 import { type ConnectionOptions, connecting, withClient } from "./connection.ts";
-import { eventLine } from "./event-line.ts";
+import { eventLines } from "./event-line.ts";
 
 interface Options extends ConnectionOptions {
   readonly json?: boolean;
@@ -26,8 +26,9 @@ export const watchCommand = (): Command =>
           const { terminal, signal } = doing;
           const { after } = options;
           terminal.note(`watching ${client.audience} as ${client.agent}; Ctrl-C ends it`);
+          const lines = eventLines(terminal.style);
           for await (const event of client.events.watch(after === undefined ? {} : { after }, { signal })) {
-            terminal.result(event, () => eventLine(event, terminal.style));
+            terminal.result(event, () => lines(event));
           }
           return "ok";
         }),

@@ -2,7 +2,7 @@ import { InvalidArgumentError } from "commander";
 import { describe, expect, test } from "vitest";
 import type { LogEvent } from "../client/wire.ts";
 import { inWords, parseDuration } from "./duration.ts";
-import { eventLine } from "./event-line.ts";
+import { eventLine, eventLines } from "./event-line.ts";
 import { parseMoment, untilMoment } from "./moment.ts";
 import { printable, printableJson, printableLine } from "./printable.ts";
 import { reachInWords } from "./reach.ts";
@@ -118,5 +118,13 @@ describe("an event's line", () => {
     expect(line).toMatch(/el_1$/);
     // biome-ignore lint/suspicious/noControlCharactersInRegex: none may be there.
     expect(line).not.toMatch(/[\u0000-\u001f]/);
+  });
+
+  test("stands under its day, which is named when it changes", () => {
+    const lines = eventLines(plain);
+    const at = (time: string) => lines({ ...event("elicitation.claimed", {}), time });
+    expect(at("2026-01-05T23:59:59.999Z")).toEqual(["2026-01-05 UTC", expect.stringContaining("23:59:59.999")]);
+    expect(at("2026-01-06T00:00:00.000Z")[0]).toBe("2026-01-06 UTC");
+    expect(at("2026-01-06T00:00:01.000Z")).toHaveLength(1);
   });
 });

@@ -50,7 +50,8 @@ const lent = (home: Folder, first: Serving, attacks: readonly Attack[], sabotage
     tell: async ({ subject, position }) => {
       const page = ["--after", String(position - 1), "--limit", "1", "--stream", subject];
       const told = await home.run("events", "query", ...page);
-      return told.out.replace(/\n$/, "");
+      // Under its day.
+      return told.out.trimEnd().split("\n").at(-1) ?? "";
     },
     storeEvidence: async (name) => storedUnder(home, name, sabotage),
   };
