@@ -55,10 +55,27 @@ export const stateInWords = (check: Outcome): string => {
   }
 };
 
-/** A number as people read it: at most four digits that count. */
-export const measurementInWords = ({ value, unit, n, within }: Measurement): string => {
-  const text = typeof value === "number" ? rounded(value) : String(value);
-  return `${text}${unit === "" ? "" : ` ${unit}`}, n = ${n.toLocaleString("en")}${within ? "" : ", not within tolerance"}`;
+/** A number as people read it: at most four digits that count. Whether something is so, of how many; a text as it is. */
+export const measurementInWords = (one: Measurement): string =>
+  `${valueInWords(one)}${one.within ? "" : ", not within tolerance"}`;
+
+const valueInWords = ({ value, unit, n }: Measurement): string => {
+  const many = n.toLocaleString("en");
+  switch (typeof value) {
+    case "number":
+      return `${quantity(value, unit)}${n === 1 ? "" : `, n = ${many}`}`;
+    case "boolean":
+      return `${value ? "yes" : "no"}${n === 1 ? "" : `, of ${many} ${unit}`}`;
+    case "string":
+      return value;
+  }
+};
+
+/** Shares as percent, and what is counted in microseconds in milliseconds. */
+export const quantity = (value: number, unit: string): string => {
+  if (unit === "µs") return `${rounded(value / 1_000)} ms`;
+  if (unit.startsWith("share of ")) return `${rounded(value * 100)} % of ${unit.slice("share of ".length)}`;
+  return `${rounded(value)}${unit === "" ? "" : ` ${unit}`}`;
 };
 
 export const rounded = (value: number): string =>

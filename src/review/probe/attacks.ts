@@ -58,7 +58,7 @@ export const attacksProbe = (url: string, hooks: Hooks): Probe => ({
       ttlMs: 7 * DAY_MS,
       measures: [
         {
-          name: "not-run",
+          name: "left-out",
           unit: "attacks",
           how: {
             kind: "count",
@@ -68,7 +68,7 @@ export const attacksProbe = (url: string, hooks: Hooks): Probe => ({
           tolerance: { max: impossibleAlive.length },
         },
         {
-          name: "others-not-run",
+          name: "others-left-out",
           unit: "attacks",
           how: {
             kind: "count",

@@ -21,13 +21,23 @@ const blockOf = (block: Block): string => {
       return block.rows.length === 0 ? "" : table(block.head, block.rows);
     case "verdict":
       return `<p class="verdict ${block.verdict}"><strong>${block.verdict}</strong> ${escaped(block.text)}</p>`;
+    case "tally":
+      return `<ul class="tally">${block.parts
+        .map(
+          ({ name, passed, of }) =>
+            `<li class="${passed === of ? "pass" : "fail"}"><b>${passed}/${of}</b> ${name}</li>`,
+        )
+        .join("")}</ul>`;
     case "chart":
       return chartSvg(block);
   }
 };
 
+/** Tables that come again and again have one width each, so that the eye finds its place. */
+const classOf: Readonly<Record<string, string>> = { Measured: ' class="measured"', When: ' class="story"' };
+
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
-  `<div class="wide"><table><thead><tr>${head.map((cell) => `<th>${escaped(cell)}</th>`).join("")}</tr></thead><tbody>${rows
+  `<div class="wide"><table${classOf[head[0] ?? ""] ?? ""}><thead><tr>${head.map((cell) => `<th>${escaped(cell)}</th>`).join("")}</tr></thead><tbody>${rows
     .map((cells) => `<tr>${cells.map((cell) => `<td>${words(cell)}</td>`).join("")}</tr>`)
     .join("")}</tbody></table></div>`;
 

@@ -1,16 +1,25 @@
 import type { Certificate, ConditionEntry, Predicate } from "../certificate/statement.ts";
-import { measurementInWords, rounded, stateInWords } from "../diff.ts";
+import { measurementInWords, quantity, rounded, stateInWords } from "../diff.ts";
 import { type Policy, type PolicyCheck, sections, type Tolerance } from "../policy.ts";
 import type { How } from "../recompute/how.ts";
 import type { Measurement, Outcome } from "../result.ts";
 
 /** A certificate as a document, before it is Markdown or HTML: from the data alone, in the order of the seed. */
 export type Block =
-  | { readonly kind: "heading"; readonly level: 2 | 3 | 4; readonly text: string; readonly state?: Outcome["state"] }
+  | {
+      readonly kind: "heading";
+      readonly level: 2 | 3 | 4;
+      readonly text: string;
+      readonly state?: Outcome["state"] | ConditionEntry["standing"];
+    }
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "facts"; readonly facts: readonly (readonly [name: string, value: string])[] }
   | { readonly kind: "list"; readonly items: readonly string[] }
   | { readonly kind: "table"; readonly head: readonly string[]; readonly rows: readonly (readonly string[])[] }
+  | {
+      readonly kind: "tally";
+      readonly parts: readonly { readonly name: string; readonly passed: number; readonly of: number }[];
+    }
   | { readonly kind: "verdict"; readonly verdict: Predicate["verdict"]; readonly text: string }
   | Chart;
 
@@ -40,6 +49,7 @@ export const documentOf = (shown: Shown): readonly Block[] => {
   return [
     facts(headOf(shown)),
     verdictBlock(predicate),
+    atAGlance(predicate),
     h2("Review scope"),
     ...scope(shown),
     h2("Findings"),
@@ -82,6 +92,16 @@ const inOneSentence = ({ checks, conditions, verdict, rolloutPercent }: Predicat
   return `${passed} of ${checks.length} checks passed; ${open === 0 ? "no condition is" : open === 1 ? "1 condition is" : `${open} conditions are`} open.${most}`;
 };
 
+/** How each part of the system fared, before anybody reads on. */
+const atAGlance = ({ checks }: Predicate): Block => ({
+  kind: "tally",
+  parts: sections.flatMap((section) => {
+    const own = checks.filter((check) => check.section === section);
+    const passed = own.filter(({ state }) => state === "pass").length;
+    return own.length === 0 ? [] : [{ name: section, passed, of: own.length }];
+  }),
+});
+
 const scope = ({ certificate: { subject, predicate }, policy }: Shown): readonly Block[] => [
   text(
     `Everything that the policy ${predicate.policy.name} asks for, measured on the running system with the profile ${predicate.profile}.`,
@@ -98,7 +118,7 @@ const scope = ({ certificate: { subject, predicate }, policy }: Shown): readonly
     kind: "table",
     head: ["Check", "Weight", "Outcome", ...(policy === undefined ? [] : ["Keeps for"])],
     rows: predicate.checks.map((check) => [
-      `${check.title} (${check.id})`,
+      `${check.title} \`${check.id}\``,
       check.severity,
       check.state,
       ...(policy === undefined ? [] : [keeps(policy.checks.find(({ id }) => id === check.id))]),
@@ -106,8 +126,13 @@ const scope = ({ certificate: { subject, predicate }, policy }: Shown): readonly
   },
 ];
 
-const keeps = (check: PolicyCheck | undefined): string =>
-  check === undefined ? "" : `${rounded(check.ttlMs / 3_600_000)} h`;
+const keeps = (check: PolicyCheck | undefined): string => (check === undefined ? "" : lengthInWords(check.ttlMs));
+
+const HOUR_MS = 3_600_000;
+const lengthInWords = (ms: number): string => {
+  const hours = ms / HOUR_MS;
+  return hours >= 24 && hours % 24 === 0 ? `${hours / 24} d` : `${rounded(hours)} h`;
+};
 
 /** As the seed does: first what became of what was found wanting before. */
 const resolution = (conditions: readonly ConditionEntry[]): readonly Block[] => [
@@ -115,16 +140,9 @@ const resolution = (conditions: readonly ConditionEntry[]): readonly Block[] => 
   ...(conditions.length === 0
     ? [text("There never was a condition on this system.")]
     : conditions.flatMap((condition, i): readonly Block[] => [
-        { kind: "heading", level: 4, text: `${i + 1}. ${condition.title} — ${condition.standing}` },
+        { kind: "heading", level: 4, text: `${i + 1}. ${condition.title}`, state: condition.standing },
         text(condition.what),
-        facts([
-          ["Check", `${condition.check} (${condition.severity})`],
-          ["Found by", condition.review],
-          ["Owner", condition.owner ?? "nobody"],
-          ["Due", utc(condition.due)],
-          ...(condition.waivedUntil === undefined ? [] : [["Waived until", utc(condition.waivedUntil)] as const]),
-          ...(condition.closedBy === undefined ? [] : [["Closed by run", condition.closedBy.sha256] as const]),
-        ]),
+        text(conditionInWords(condition)),
         {
           kind: "table",
           head: ["When", "Who", "What", "In words", "Log"],
@@ -139,6 +157,14 @@ const resolution = (conditions: readonly ConditionEntry[]): readonly Block[] => 
       ])),
 ];
 
+const conditionInWords = ({ check, severity, review, owner = "nobody", due, ...more }: ConditionEntry): string =>
+  [
+    `\`${check}\` (${severity})`,
+    `found by ${review}`,
+    `${owner}’s to mend by ${utc(due)}`,
+    ...(more.waivedUntil === undefined ? [] : [`waived until ${utc(more.waivedUntil)}`]),
+  ].join(" · ");
+
 const findings = ({ certificate: { predicate }, policy }: Shown): readonly Block[] =>
   sections.flatMap((section) => {
     const own = predicate.checks.filter((check) => check.section === section);
@@ -152,7 +178,7 @@ const finding = (check: Outcome, policy: Policy | undefined): readonly Block[] =
   return [
     { kind: "heading", level: 4, text: check.title, state: check.state },
     text(
-      `${check.id} (${check.severity}): ${stateInWords(check)}. Probe ${check.probe.id}, version ${check.probe.version}, ran ${utc(check.startedAt)} to ${utc(check.endedAt)}.`,
+      `\`${check.id}\` (${check.severity}) · ${stateInWords(check)} · probe ${check.probe.id}, version ${check.probe.version} · ${spanInWords(check)}`,
     ),
     ...(check.state === "waived"
       ? [text(`${check.waiver.by} gave the reason: ${check.waiver.reason} (condition ${check.waiver.condition}).`)]
@@ -179,6 +205,12 @@ const finding = (check: Outcome, policy: Policy | undefined): readonly Block[] =
   ];
 };
 
+/** A span of time on one day is told with its day once. */
+const spanInWords = ({ startedAt, endedAt }: Pick<Outcome, "startedAt" | "endedAt">): string =>
+  startedAt.slice(0, 10) === endedAt.slice(0, 10)
+    ? `${startedAt.slice(0, 10)}, ${startedAt.slice(11, 19)} to ${endedAt.slice(11, 19)} UTC`
+    : `${utc(startedAt)} to ${utc(endedAt)}`;
+
 const measurementsOf = (check: Outcome): readonly Measurement[] => {
   if (check.state === "waived") return check.underlying.state === "fail" ? check.underlying.measurements : [];
   return "measurements" in check ? check.measurements : [];
@@ -188,23 +220,26 @@ const chartOf = (check: Outcome, one: Measurement, asked: PolicyCheck | undefine
   if (one.quantiles === undefined || one.quantiles.length < 3) return [];
   const measure = asked?.measures.find(({ name }) => name === one.name);
   const q = measure?.how.kind === "percentile" ? measure.how.q : undefined;
+  const [scale, unit] = one.unit === "µs" ? [1_000, "ms"] : [1, one.unit];
   return [
     {
       kind: "chart",
       title: `${check.title}: ${one.name}, ${one.n.toLocaleString("en")} samples`,
-      unit: one.unit,
-      quantiles: one.quantiles,
-      bound: q !== undefined && typeof one.value === "number" ? { q, value: one.value } : undefined,
-      max: measure !== undefined && "max" in measure.tolerance ? measure.tolerance.max : undefined,
+      unit,
+      quantiles: one.quantiles.map(({ q: at, value }) => ({ q: at, value: value / scale })),
+      bound: q !== undefined && typeof one.value === "number" ? { q, value: one.value / scale } : undefined,
+      max: measure !== undefined && "max" in measure.tolerance ? measure.tolerance.max / scale : undefined,
     },
   ];
 };
 
 export const toleranceInWords = (tolerance: Tolerance, unit: string): string => {
-  if ("max" in tolerance) return `at most ${rounded(tolerance.max)} ${unit}`;
-  if ("min" in tolerance) return `at least ${rounded(tolerance.min)} ${unit}`;
-  if ("is" in tolerance) return String(tolerance.is);
-  return `${rounded(tolerance.between[0])} to ${rounded(tolerance.between[1])} ${unit}`;
+  if ("max" in tolerance) return `at most ${quantity(tolerance.max, unit)}`;
+  if ("min" in tolerance) return `at least ${quantity(tolerance.min, unit)}`;
+  if ("is" in tolerance)
+    return typeof tolerance.is === "boolean" ? (tolerance.is ? "yes" : "no") : String(tolerance.is);
+  const [from, to] = tolerance.between;
+  return from === to ? `exactly ${quantity(from, unit)}` : `${rounded(from)} to ${quantity(to, unit)}`;
 };
 
 const howInWords = (how: How): string => {
@@ -234,12 +269,20 @@ const howInWords = (how: How): string => {
   }
 };
 
-const decision = ({ verdict, reasons, conditions, signOffs, rolloutPercent }: Predicate): readonly Block[] => {
+const decision = ({
+  verdict,
+  reasons,
+  conditions,
+  signOffs,
+  rolloutPercent,
+  validUntil,
+}: Predicate): readonly Block[] => {
   const open = conditions.filter(({ standing }) => standing !== "closed");
   return [
     facts([
       ["Status", verdict],
       ["Rollout", rolloutPercent === 0 ? "to nobody" : `to at most ${rolloutPercent} % of the agents`],
+      ["Next review", `before ${utc(validUntil)}, and at once when another build, configuration or set of rules runs`],
     ]),
     h3("Rationale"),
     reasons.length === 0

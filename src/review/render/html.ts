@@ -27,7 +27,7 @@ export const renderHtml = (shown: Shown, bundle: string, script: string): string
 <section class="check">
 <h2>Check this page</h2>
 <p>Choose your trust file and the folder of raw evidence. Nothing leaves this page: it makes every number, every outcome and the verdict again, as <code>lighthouse certificate verify</code> does, and compares what you read above with what was signed. Who made this page could have made its check too; if that matters, use your own copy of the command.</p>
-<p><label>Trust file <input id="trust" type="file"></label> <label>Evidence folder <input id="evidence" type="file" multiple webkitdirectory></label></p>
+<div class="choose"><label for="trust">Trust file</label><input id="trust" type="file"><label for="evidence">Evidence folder</label><input id="evidence" type="file" multiple webkitdirectory></div>
 <p id="outcome" role="status"></p>
 <ul id="said"></ul>
 </section>

@@ -18,6 +18,8 @@ const blockOf = (block: Block): string => {
       return block.rows.length === 0 ? "" : table(block.head, block.rows);
     case "verdict":
       return `**${block.verdict}** — ${escaped(block.text)}`;
+    case "tally":
+      return block.parts.map(({ name, passed, of }) => `${name} ${passed}/${of}`).join(" · ");
     case "chart":
       return table(
         ["Quantile", block.unit],
