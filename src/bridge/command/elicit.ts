@@ -261,15 +261,21 @@ export const elicitCommands = (ports: ElicitPorts) => {
   };
 
   /** Size, form, signature and key here; addressee, state, replay and schema in the decider, in this order. */
-  const answer = async (id: string, envelope: Jws, caller: Caller): Promise<Outcome> => {
+  const answer = (id: string, envelope: Jws, caller: Caller): Promise<Outcome> => {
+    const verifying = verifyAnswer(envelope, caller.actor);
+    return verifying instanceof Promise
+      ? verifying.then((verified) => answerWith(id, envelope, readAnswer(verified, caller.actor, true), caller))
+      : answerWith(id, envelope, readAnswer(verifying, caller.actor, false), caller);
+  };
+
+  const answerWith = (
+    id: string,
+    envelope: Jws,
+    read: ReturnType<typeof readAnswer>,
+    caller: Caller,
+  ): Promise<Outcome> => {
     const by = caller.actor;
-    const verifying = verifyAnswer(envelope, by);
-    const verified = verifying instanceof Promise ? await verifying : verifying;
-    const read = readAnswer(verified, by, verifying !== verified);
-    if (!read.ok) {
-      await ports.violation(caller, read.refusal, streamOf.elicitation(id));
-      return read;
-    }
+    if (!read.ok) return ports.violation(caller, read.refusal, streamOf.elicitation(id)).then(() => read);
     const { core, use, isOwnSigned } = read;
     return run(
       id,

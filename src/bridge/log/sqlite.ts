@@ -239,13 +239,17 @@ export const openSqliteLog = async (options: SqliteLogOptions): Promise<SqliteLo
     });
 
   return {
-    append: async (appends, when = "now") => {
-      if (appends.every(({ events }) => events.length === 0)) return { ok: true, events: [] };
-      if (closing !== undefined) throw new LogUnavailable("the log is closed", "closed");
-      if (!state.isOpen()) throw state.refusal();
-      const { time, appended } = queue.add(appends, newestGiven, when);
-      newestGiven = time;
-      return appended;
+    append: (appends, when = "now") => {
+      if (appends.every(({ events }) => events.length === 0)) return Promise.resolve({ ok: true, events: [] });
+      if (closing !== undefined) return Promise.reject(new LogUnavailable("the log is closed", "closed"));
+      if (!state.isOpen()) return Promise.reject(state.refusal());
+      try {
+        const { time, appended } = queue.add(appends, newestGiven, when);
+        newestGiven = time;
+        return appended;
+      } catch (fault) {
+        return Promise.reject(fault);
+      }
     },
     read: async (query) => {
       const rows = await reader.call<Rows>({ query, head: head.position });

@@ -3,7 +3,7 @@ import { manualTime } from "../../../test/support/manual-time.ts";
 import type { Draft, EventTypeName, Fact, Recorded } from "../../domain/event.ts";
 import { refusal } from "../../domain/refusal.ts";
 import { type Signal, seriesOf, signals, violations } from "../../domain/signal.ts";
-import type { Log } from "../log/log.ts";
+import type { Log, When } from "../log/log.ts";
 import { createMetrics, type MetricsOptions } from "./metrics.ts";
 
 const START_MS = 1_767_571_200_000;
@@ -283,6 +283,23 @@ describe("a bridge that starts on a log with a past", () => {
     expect(await value('elicitation_requests_total{status="accepted",arm="canary"}')).toBe(1);
     expect(await value('elicitation_response_time_seconds_sum{response_type="accepted"}')).toBe(10);
     expect(await value("lighthouse_log_events_appended_total")).toBe(1);
+  });
+});
+
+describe("a log whose appends are timed", () => {
+  it("passes on that an append may wait for the next one, and times only those that somebody waits for", async () => {
+    const { metrics, value } = rig();
+    const whens: (When | undefined)[] = [];
+    const append: Log["append"] = async (_, when) => {
+      whens.push(when);
+      return { ok: true, events: [] };
+    };
+    const log = metrics.timed({ head: () => ({ position: 0, time: 0 }), append } as Log);
+    await log.append([], "soon");
+    await log.append([], "now");
+    await log.append([]);
+    expect(whens).toEqual(["soon", "now", "now"]);
+    expect(await value("lighthouse_log_append_seconds_count")).toBe(2);
   });
 });
 

@@ -55,7 +55,7 @@ export const openSeries = (
   const cellOf = (signal: Signal, labels: Readonly<Record<string, string>>): Cell | undefined => {
     const family = families.get(signal);
     if (family === undefined) return undefined;
-    const cell = family.cells.get(keyOf(family.names, labels));
+    const cell = find(family.tree, family.names, labels);
     if (cell !== undefined) return cell;
     if (!family.isOpen || family.cells.size >= OPEN_SERIES_MAX) {
       onRefused(signal, labels);
@@ -88,23 +88,46 @@ export const openSeries = (
 
 interface OwnFamily extends Family {
   readonly cells: Map<string, Cell>;
+  readonly tree: Branch;
   readonly names: readonly string[];
   readonly isOpen: boolean;
 }
 
+/** Cells by the values of their labels, one after the other: to join them to one key first took three times as long. */
+interface Branch {
+  cell: Cell | undefined;
+  readonly branches: Map<string, Branch>;
+}
+
+const newBranch = (): Branch => ({ cell: undefined, branches: new Map() });
+
+const find = (tree: Branch, names: readonly string[], labels: Readonly<Record<string, string>>): Cell | undefined => {
+  let at: Branch | undefined = tree;
+  for (let i = 0; i < names.length && at !== undefined; i++) at = at.branches.get(labels[names[i] as string] as string);
+  return at?.cell;
+};
+
 const familyOf = (signal: Signal): OwnFamily => {
   const names = Object.keys(signal.labels);
   const isOpen = Object.values(signal.labels).includes("open");
-  const family: OwnFamily = { signal, cells: new Map(), names, isOpen };
+  const family: OwnFamily = { signal, cells: new Map(), tree: newBranch(), names, isOpen };
   for (const labels of seriesOf(signal)) newCell(family, labels as Readonly<Record<string, string>>);
   return family;
 };
 
-const newCell = ({ signal, cells, names }: OwnFamily, labels: Readonly<Record<string, string>>): Cell => {
+const newCell = ({ signal, cells, tree, names }: OwnFamily, labels: Readonly<Record<string, string>>): Cell => {
   const size = signal.type === "histogram" ? signal.buckets.length + 1 : 0;
   const value = signal.type === "gauge" ? Number.NaN : 0;
   const cell: Cell = { labels, value, buckets: Array(size).fill(0), exemplars: Array(size).fill(undefined) };
   cells.set(keyOf(names, labels), cell);
+  let at = tree;
+  for (const name of names) {
+    const value = labels[name] as string;
+    const next = at.branches.get(value) ?? newBranch();
+    at.branches.set(value, next);
+    at = next;
+  }
+  at.cell = cell;
   return cell;
 };
 

@@ -2,6 +2,7 @@ import type { Static, TSchema } from "typebox";
 import type { Problem, Refusal } from "../../domain/refusal.ts";
 import type { Bridge } from "../bridge.ts";
 import type { Allowance, Charge } from "../command/allowance.ts";
+import type { Admitted } from "../command/gate.ts";
 import type { Action } from "../command/policy.ts";
 import { invalidInput, problemsBy } from "./input-problems.ts";
 
@@ -59,10 +60,18 @@ export const operation = <I extends TSchema, O extends TSchema>(op: Operation<I,
   return {
     ...op,
     problemsOf,
-    call: observed(op.name, async (bridge, who, raw, session) => {
+    call: observed(op.name, (bridge, who, raw, session) => {
       const problems = problemsOf(raw);
       if (problems.length > 0) return { ok: false, refusal: invalidInput(problems) };
       const input = raw as Static<I>;
+      const admitted = (admission: Admitted): Reply<Static<O>> | Promise<Reply<Static<O>>> => {
+        if (!admission.ok) return admission;
+        if (admission.allowance !== undefined) session.onCharged?.(admission.allowance);
+        const waits = session.enterWait !== undefined && (op.waitMs?.(input) ?? 0) > 0;
+        if (!waits) return op.run(bridge, who, input, session);
+        const entered = session.enterWait();
+        return entered.ok ? op.run(bridge, who, input, session).finally(entered.value) : entered;
+      };
       const admission = bridge.gate.admit(
         { actor: who.agent, trace: who.trace },
         {
@@ -71,25 +80,17 @@ export const operation = <I extends TSchema, O extends TSchema>(op: Operation<I,
           ...(op.charge === undefined ? {} : { charge: op.charge }),
         },
       );
-      const admitted = admission instanceof Promise ? await admission : admission;
-      if (!admitted.ok) return admitted;
-      if (admitted.allowance !== undefined) session.onCharged?.(admitted.allowance);
-      const waits = session.enterWait !== undefined && (op.waitMs?.(input) ?? 0) > 0;
-      if (!waits) return op.run(bridge, who, input, session);
-      const entered = session.enterWait();
-      if (!entered.ok) return entered;
-      try {
-        return await op.run(bridge, who, input, session);
-      } finally {
-        entered.value();
-      }
+      return admission instanceof Promise ? admission.then(admitted) : admitted(admission);
     }),
   } as ServedOperation;
 };
 
 /** Every call of every transport passes here: it gets its place in a trace, and its end is told. */
 const observed =
-  (operation: string, call: ServedOperation["call"]): ServedOperation["call"] =>
+  (
+    operation: string,
+    call: (...args: Parameters<ServedOperation["call"]>) => Reply<unknown> | Promise<Reply<unknown>>,
+  ): ServedOperation["call"] =>
   async (bridge, who, raw, session) => {
     const { observer } = bridge;
     const { receivedAt } = session;

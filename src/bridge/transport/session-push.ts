@@ -10,7 +10,7 @@ import type { Principal } from "./operation.ts";
 import { maySee } from "./operations/events.ts";
 import type { Room } from "./room.ts";
 import type { Opening } from "./session-opening.ts";
-import { viewOf } from "./views.ts";
+import { viewOf, viewText } from "./views.ts";
 
 /** The connection that is pushed to: a WebSocket session or an SSE stream. */
 export interface PushTarget {
@@ -27,6 +27,8 @@ export interface PushTarget {
 export interface Pushed {
   readonly name: "offer" | "ended" | "event" | "mailbox";
   readonly data: object;
+  /** `data` in JSON, where it is at hand. */
+  readonly text?: string | undefined;
   /** A reader who has this has everything up to this position of the log that it asked for. Offers have no such place. */
   readonly toldUpTo?: number;
   /** As in `Channel.send`. */
@@ -54,9 +56,11 @@ export const startPushing = (bridge: Bridge, who: Principal, session: string, op
     // Both of one event: the place is reached only with the second.
     if (isOutcome) {
       const { trace, ...left } = isLive ? leaving(bridge, who, held, to.via) : { trace: null };
+      const view = viewOf(held);
       to.push({
         name: "ended",
-        data: { elicitation: viewOf(held), ...metaOf(trace) },
+        data: { elicitation: view, ...metaOf(trace) },
+        text: trace === null ? `{"elicitation":${viewText(view)}}` : undefined,
         ...(isVisible ? {} : last),
         ...left,
       });

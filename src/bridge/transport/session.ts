@@ -9,6 +9,7 @@ import { roomOn } from "./room.ts";
 import { closeCode, rpcCode, rpcFault } from "./rpc-code.ts";
 import { readOpening } from "./session-opening.ts";
 import { type PushTarget, startPushing } from "./session-push.ts";
+import { ElicitationSchema, type ElicitationView, viewText } from "./views.ts";
 
 const byName: ReadonlyMap<string, ServedOperation> = new Map([
   ...operations.map((op) => [op.name, op] as const),
@@ -37,18 +38,21 @@ export const serveSession = (
 ): void => {
   const { limits } = bridge;
   const gone = new AbortController();
+  // The signal's own getter costs as much as a small frame does.
+  let isGone = false;
   let inFlight = 0;
 
   const room = roomOn(channel.bufferedBytes, limits);
 
   const close = (): void => {
+    isGone = true;
     gone.abort();
     stopPushing();
     room.close();
   };
 
   const send = (text: string, flushed?: (error?: Error) => void): void => {
-    if (gone.signal.aborted) return flushed?.(new Error("the connection has ended"));
+    if (isGone) return flushed?.(new Error("the connection has ended"));
     channel.send(text, (error) => {
       flushed?.(error);
       room.left();
@@ -60,11 +64,15 @@ export const serveSession = (
     }
   };
 
-  const notify = (method: string, params: object, flushed?: (error?: Error) => void): void =>
-    send(JSON.stringify({ jsonrpc: "2.0", method, params }), flushed);
+  const notify = (
+    method: string,
+    params: object,
+    flushed?: (error?: Error) => void,
+    text = JSON.stringify(params),
+  ): void => send(`{"jsonrpc":"2.0","method":"${method}","params":${text}}`, flushed);
 
   const end = ({ code, detail }: Refusal): void => {
-    if (gone.signal.aborted) return;
+    if (isGone) return;
     notify("closing", { code, title: refusalKinds[code].title, detail });
     close();
     channel.close(closeCode(code), code);
@@ -72,7 +80,7 @@ export const serveSession = (
 
   const target: PushTarget = {
     via: "websocket",
-    push: ({ name, data, flushed }) => notify(name, data, flushed),
+    push: ({ name, data, text, flushed }) => notify(name, data, flushed, text),
     room,
     end,
     signal: gone.signal,
@@ -97,8 +105,13 @@ export const serveSession = (
     fail(rpcId, rpcCode[refused.code], title, { ...refused, remedy });
   };
 
-  const reply = (rpcId: RpcId, result: unknown, lefts: readonly (() => void)[] = []): void => {
-    const text = JSON.stringify({ jsonrpc: "2.0", id: rpcId, result });
+  const reply = (
+    rpcId: RpcId,
+    result: unknown,
+    lefts: readonly (() => void)[] = [],
+    written = JSON.stringify(result),
+  ): void => {
+    const text = `{"jsonrpc":"2.0","id":${JSON.stringify(rpcId)},"result":${written}}`;
     if (lefts.length === 0) return send(text);
     send(text, (error) => {
       if (error === undefined) for (const left of lefts) left();
@@ -112,7 +125,7 @@ export const serveSession = (
     const pushing = startPushing(bridge, who, id, opening.value, target);
     stopPushing = pushing.stop;
     // What was offered at once may have been too much for its reader already.
-    if (gone.signal.aborted) stopPushing();
+    if (isGone) stopPushing();
     const opened = { session: id, agent: who.agent, audience: bridge.audience, position: pushing.head };
     reply(rpcId, pushing.isMailed ? { ...opened, mailbox: true } : opened);
     pushing.caughtUp.catch((fault: unknown) => {
@@ -133,13 +146,15 @@ export const serveSession = (
     const onReplied = (left: () => void): void => void lefts.push(left);
     const result = await op.call(bridge, who, input ?? {}, { id, receivedAt, trace, signal: gone.signal, onReplied });
     if (rpcId === undefined) return;
-    if (result.ok) reply(rpcId, result.value, lefts);
-    else refuse(rpcId, result.refusal);
+    if (result.ok) {
+      const isView = op.output === ElicitationSchema;
+      reply(rpcId, result.value, lefts, isView ? viewText(result.value as ElicitationView) : undefined);
+    } else refuse(rpcId, result.refusal);
   };
 
   const receive = (text: string): void => {
     // A peer that does not answer a close can go on sending for as long as it likes.
-    if (gone.signal.aborted) return;
+    if (isGone) return;
     const receivedAt = bridge.clock.monotonic();
     const read = readRequest(text);
     if (!read.ok) return fail(read.id, read.code, read.message);

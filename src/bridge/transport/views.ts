@@ -5,6 +5,7 @@ import type { Json } from "../../domain/json.ts";
 import { defaultLimits } from "../../domain/limit.ts";
 import { pingVias } from "../../domain/ping.ts";
 import type { Held } from "../projection/elicitations.ts";
+import { recent } from "./recent.ts";
 
 /** What goes over the wire, said once: these schemas validate, document (OpenAPI) and type. */
 
@@ -123,7 +124,12 @@ export const ElicitationSchema = Type.Object(
 
 export type ElicitationView = Type.Static<typeof ElicitationSchema>;
 
-export const viewOf = (held: Held): ElicitationView => {
+export const viewOf = (held: Held): ElicitationView => views.of(held);
+
+/** An elicitation as it is shown, in JSON. */
+export const viewText = (view: ElicitationView): string => texts.of(view);
+
+const newView = (held: Held): ElicitationView => {
   const state = held.state as Exclude<Elicitation, { readonly status: "none" }>;
   const { from, to, message, schema, deadline, causedBy, requireEd25519 } = state.question;
   const base = {
@@ -150,6 +156,12 @@ export const viewOf = (held: Held): ElicitationView => {
       return { ...base, status: end.how };
   }
 };
+
+const views = recent(newView);
+const texts = recent(
+  (view: ElicitationView) => JSON.stringify(view),
+  (text) => text.length,
+);
 
 /** The content lives in the signed payload and nowhere else, so it cannot differ from what was signed. */
 export const contentOf = (answer: Jws): Json => {

@@ -9,6 +9,7 @@ import { rawReply } from "./http/raw-reply.ts";
 import { bearerOf, identify, turnedAway } from "./identify.ts";
 import type { Principal } from "./operation.ts";
 import { type OriginRules, originPolicy } from "./origin.ts";
+import { openOutbox } from "./outbox.ts";
 import { places } from "./places.ts";
 import { closeCode } from "./rpc-code.ts";
 import { serveSession } from "./session.ts";
@@ -62,7 +63,7 @@ export const serveWebSocket = (server: Server, ports: WebSocketPorts): (() => vo
       stranger("ws");
       return reject(socket, problemOf(turnedAway(bridge, token)));
     }
-    wss.handleUpgrade(request, socket, head, (ws) => seat(ws, who));
+    wss.handleUpgrade(request, socket, head, (ws) => seat(ws, socket, who));
   };
 
   const full = (): Refusal | undefined =>
@@ -70,13 +71,13 @@ export const serveWebSocket = (server: Server, ports: WebSocketPorts): (() => vo
       ? undefined
       : refusal("too_busy", `${limits.connectionsMax} connections are open`, { retryAfterMs: FULL_RETRY_MS });
 
-  const seat = (ws: WebSocket, who: Principal): void => {
+  const seat = (ws: WebSocket, socket: Duplex, who: Principal): void => {
     const leave = seats.take(who.agent);
     if (leave === undefined) return ws.close(closeCode("too_busy"), "too_busy");
     ws.once("close", leave);
     alive.add(ws);
     ws.on("pong", () => alive.add(ws));
-    serveSession(bridge, channelOf(ws), who, newSession(), onFault);
+    serveSession(bridge, channelOf(ws, socket), who, newSession(), onFault);
   };
   server.on("upgrade", upgrade);
 
@@ -110,13 +111,18 @@ const offeredToken = (request: IncomingMessage): string | undefined =>
 
 const reject = (socket: Duplex, problem: ProblemBody): void => void socket.end(rawReply(problem));
 
-const channelOf = (ws: WebSocket): Channel => {
+const channelOf = (ws: WebSocket, socket: Duplex): Channel => {
+  const outbox = openOutbox(socket);
   const channel: Channel = {
-    // Node calls back with `null`, not with nothing, for a write that waited behind others.
-    send: (text, flushed) =>
-      flushed === undefined ? ws.send(text) : ws.send(text, (error) => flushed(error ?? undefined)),
-    close: (code, reason) => ws.close(code, reason),
-    bufferedBytes: () => ws.bufferedAmount,
+    send: (text, flushed = () => undefined) => {
+      if (ws.readyState === ws.OPEN) outbox.send(text, flushed);
+      else flushed(new Error("the connection is closing"));
+    },
+    close: (code, reason) => {
+      outbox.flush();
+      ws.close(code, reason);
+    },
+    bufferedBytes: () => socket.writableLength + outbox.waitingBytes(),
     // Its peer's library answers, on the same thread as its program: a process that is stopped or stuck does not.
     ping: (answered) => {
       ws.once("pong", answered);
