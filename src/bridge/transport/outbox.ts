@@ -14,7 +14,7 @@ export interface Outbox {
 /**
  * Writes the text frames of one turn of the loop in one call each: an answer's reply, its outcome and the next question
  * for the same agent often fall in one turn, and a system call costs as much as deciding an answer does. With `ws` alone
- * each frame is two buffers and a call of its own; 8,300 round trips a second instead of 6,900 came of this.
+ * each frame is two buffers and a call of its own; 8,300 round trips a second instead of 7,700 came of this.
  */
 export const openOutbox = (socket: Duplex): Outbox => {
   let waiting = "";
