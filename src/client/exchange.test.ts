@@ -115,3 +115,31 @@ describe("the asker's one signature of an inquiry", () => {
     await t.close();
   });
 });
+
+describe("an exchange that was altered by whoever hands it over", () => {
+  const altered = async (change: (exchange: Exchange) => unknown): Promise<readonly string[]> => {
+    const { t, second } = await scene();
+    await t.close();
+    expect(failing(second.exchange)).toEqual([]);
+    return failing({ ...second.exchange, ...(change(second.exchange) as Exchange) });
+  };
+  const keys = (change: object) => (exchange: Exchange) => ({
+    keys: exchange.keys.map((key) => (key.agent === "carol" && key.alg === "Ed25519" ? { ...key, ...change } : key)),
+  });
+
+  test("fails without the answer that the log has", async () => {
+    expect(await altered(() => ({ answer: undefined }))).toEqual(["answer"]);
+  });
+
+  test("fails without the public half of a key, so that a signature cannot go unchecked for want of it", async () => {
+    expect(await altered(keys({ jwk: undefined }))).toEqual([
+      expect.stringMatching(/^key /),
+      expect.stringMatching(/^answer: Ed25519/),
+    ]);
+  });
+
+  test("fails when a key is said to be older than its enrolment, or of no place at all", async () => {
+    expect(await altered(keys({ added: { position: 1, time: 0 } }))).toEqual([expect.stringMatching(/^key /)]);
+    expect(await altered(keys({ active: { position: "1", time: 0 } }))).toEqual([expect.stringMatching(/^key /)]);
+  });
+});

@@ -62,10 +62,15 @@ const checksOf = (exchange: Exchange, options: VerifyOptions): readonly Check[] 
     ...keys,
     ...questionChecks(exchange, asked, options),
     ...(exchange.answer === undefined
-      ? [notRun("answer", "there is no answer: the question is open, was taken back, or nobody answered in time")]
+      ? [unanswered(end)]
       : answerChecks(exchange, exchange.answer, asked, end, options)),
   ];
 };
+
+const unanswered = (end: Placed | undefined): Check =>
+  end === undefined
+    ? notRun("answer", "there is no answer: the question is open, was taken back, or nobody answered in time")
+    : fails("answer", "the log has an answer, and the exchange leaves it out");
 
 interface Placed {
   readonly position: number;
@@ -104,24 +109,37 @@ const misplaced = ({ position, record, path, checkpoint }: ExchangeEvent, key: N
 
 /** An own key names itself: its id is the hash of what it is. Whose it is, only its agent or the bridge can say. */
 const keyChecks = ({ keys, log }: Exchange, { kids }: VerifyOptions, isLogged: boolean): readonly Check[] =>
-  keys.flatMap(({ kid, agent, jwk }) => {
-    if (jwk === undefined) return [];
+  keys.flatMap((key) => {
+    const { kid, agent, jwk, alg } = key;
     const name = `key ${kid}`;
+    if (!arePlaces(key)) return fails(name, "its places in the log are not places");
+    if (jwk === undefined) return alg === "HS256" ? [] : fails(name, "its public half is not there");
     if (publicKeyFromJwk(jwk) === undefined || thumbprint(jwk) !== kid) return fails(name, "is not the key of that id");
-    const word =
-      isLogged && isEnrolled(log?.events ?? [], kid, agent) ? "as its enrolment in the log says" : "as the bridge says";
+    const at = isLogged ? enrolledAt(log?.events ?? [], kid, agent) : undefined;
+    if (at !== undefined && at !== key.added.position) {
+      return fails(name, `was added at position ${at} of the log, and not at ${key.added.position}`);
+    }
+    const word = at === undefined ? "as the bridge says" : "as its enrolment in the log says";
     if (kids === undefined) return holds(name, `is ${agent}'s, ${word}; compare it with ${agent}`);
     return kids.includes(kid)
       ? holds(name, `is ${agent}'s, as you have it too`)
       : fails(name, `is not among the keys you trust, and signed for ${agent}`);
   });
 
-const isEnrolled = (events: readonly ExchangeEvent[], kid: string, agent: string): boolean =>
-  events.some((event) => {
+const arePlaces = ({ added, active, retiring, revoked }: ExchangeKey): boolean =>
+  [
+    ...[added, active, retiring, revoked].flatMap((place) => (place === undefined ? [] : [place.position, place.time])),
+    ...(retiring === undefined ? [] : [retiring.until]),
+    ...(revoked?.compromisedSince === undefined ? [] : [revoked.compromisedSince]),
+  ].every(Number.isSafeInteger);
+
+/** The place of its enrolment, among the records that are there. */
+const enrolledAt = (events: readonly ExchangeEvent[], kid: string, agent: string): number | undefined =>
+  events.find((event) => {
     const { stream, type, data } = JSON.parse(event.record) as Placed & { readonly type: string };
     const isOfKeys = type === "agent.enrolled" || type === "agent.key_added";
     return isOfKeys && stream === `agent/${agent}` && data["kid"] === kid;
-  });
+  })?.position;
 
 const questionChecks = (exchange: Exchange, asked: Placed | undefined, options: VerifyOptions): readonly Check[] => {
   if (asked === undefined) return [];
@@ -259,6 +277,7 @@ const signatures = (
     const key = known.get(kid);
     const verifyKey = keyOf(kid, key, options);
     if (key === undefined || key.agent !== by) own.push(fails(name, `is no key of ${by}`));
+    else if (verifyKey === undefined && alg !== "HS256") own.push(fails(name, "its public key is not there"));
     else if (verifyKey === undefined)
       own.push(notRun(name, macWord(macs.find((mac) => mac.kid === kid && mac.of === of))));
     else {
@@ -303,7 +322,7 @@ const worth = (name: string, key: ExchangeKey, { position, time }: Placed): Chec
   if (!signs(state)) return fails(name, `the signature holds, but at position ${position} the key was ${state}`);
   return isSuspect(history, position)
     ? fails(name, `the signature holds, but the key counts as stolen from position ${key.revoked?.compromisedSince} on`)
-    : holds(name, `the key was ${state} at position ${position}`);
+    : holds(name, `the key was ${state} at position ${position}, as far as this exchange says`);
 };
 
 const payloadOf = (jws: Jws): Json => JSON.parse(Buffer.from(jws.payload, "base64url").toString("utf8")) as Json;
