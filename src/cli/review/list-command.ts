@@ -19,7 +19,7 @@ export const listCommand = (): Command =>
       "The reviews that this bridge's log knows of, newest first, with the digests of their certificates.",
       {
         examples: "lighthouse review list",
-        endsWith: ["unreachable"],
+        endsWith: ["refused", "unreachable"],
       },
     ),
   ).action((options: ConnectionOptions & { readonly json?: boolean }) =>

@@ -67,8 +67,10 @@ export const runCommand = (): Command =>
     )
     .option(
       "--rehearse-rollback",
-      "rehearse the emergency rollback, for agents that exist for it alone; people are told",
+      "rehearse the emergency rollback, for agents that exist for it alone; people are told (default: unless the profile " +
+        "is production, which is content with a rehearsal of the last seven days)",
     )
+    .option("--no-rehearse-rollback", "rehearse nothing, whatever the profile")
     .option("--keys <folder>", "the keys of prober and issuer (default: review/ in the data folder)")
     .option("--prober <name>", "name of who measures", "prober")
     .option("--issuer <name>", "name of who judges", "issuer")
@@ -100,7 +102,7 @@ const run = async (options: RunOptions, doing: Act): Promise<Exit> => {
     ...pick(options, ["monitoring", "rendered", "runbooks", "restart", "supersedes"]),
     keys: options.keys ?? join(options.data, REVIEW_FOLDER),
     ...(options.testChannels === undefined ? {} : { channels: options.testChannels }),
-    ...(options.rehearseRollback === true
+    ...((options.rehearseRollback ?? options.profile !== "production")
       ? {
           ports: {
             rehearse: rehearsalBy(

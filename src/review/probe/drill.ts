@@ -3,11 +3,13 @@ import { DAY_MS, json, measured, notRun, type Probe } from "./probe.ts";
 
 const FILE = "drill.json";
 const EVENT = "monitoring.drill.completed";
+/** Whatever a drill promises itself: a page after a quarter of an hour is none. */
+const PAGE_MS_MAX = 900_000;
 
 /** A drill hurts a bridge, so it has one of its own; what it came to stands in the log of the bridge that is reviewed. */
 export const drillProbe: Probe = {
   id: "drill",
-  version: 1,
+  version: 2,
   does:
     "reads the newest drill in the log (`lighthouse monitoring drill`): which thresholds were really broken, how long it " +
     "took until somebody was called, and how old that is",
@@ -25,6 +27,12 @@ export const drillProbe: Probe = {
           unit: "drill",
           how: { kind: "value", file: FILE, of: { at: "/event/data/payload/passed" } },
           tolerance: { is: true },
+        },
+        {
+          name: "slowest-page",
+          unit: "ms",
+          how: { kind: "max", rows: { file: FILE, each: "/pages" }, of: { at: "/ms" } },
+          tolerance: { max: PAGE_MS_MAX },
         },
         {
           name: "page-late-by",
