@@ -198,7 +198,7 @@ export const startBridge = async (ports: BridgePorts) => {
   });
 
   let stopped: Refusal | undefined;
-  const given = challenges({ rng: ports.rng, now, limits });
+  const given = challenges({ rng: ports.rng, now, wall: clock.now, limits });
   const proven = {
     ...ports,
     now,

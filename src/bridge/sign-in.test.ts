@@ -25,6 +25,18 @@ const connected = async (t: TestBridge, token: string) => {
 };
 
 describe("signing in", () => {
+  test("works at once when the machine's clock was an hour ahead and is right again, though the log's time goes on from there", async () => {
+    const t = await testBridge();
+    const bob = await enrolled(t, "bob", testKey(1));
+    t.clock.jump(HOUR);
+    await t.ask("bridge", "bob");
+    t.clock.jump(-HOUR);
+    const now = { ...stamp(t, "bob"), iat: Math.floor(t.clock.now() / 1_000) };
+    const opened = await t.bridge.signIn.open(signedLogin(t.bridge.audience, bob.privateKey, now), null);
+    expect(opened).toMatchObject({ ok: true });
+    expect(t.bridge.now() - t.clock.now()).toBeGreaterThan(HOUR / 2);
+  });
+
   test("with the key gives a token that is the agent, is in the reply and nowhere else, and is known after a restart", async () => {
     const t = await testBridge();
     const bob = await enrolled(t, "bob", testKey(1), ["agent", "auditor"]);

@@ -11,7 +11,13 @@ export interface Challenge {
 
 export interface ChallengePorts {
   readonly rng: Rng;
+  /** The log's time, by which a challenge expires. */
   readonly now: () => number;
+  /**
+   * The machine's own clock, by which a proof is of now. The log's time can be ahead of it for hours after the clock was
+   * wrong for a moment, and nobody could sign in until it had caught up.
+   */
+  readonly wall: () => number;
   readonly limits: Pick<Limits, "challengeMs" | "challengesSpentMax" | "clockSkewMsMax">;
 }
 
@@ -23,7 +29,7 @@ const RANDOM_BYTES = 16;
  * signature are kept until they expire. The secret is drawn anew with every start, so that none of an earlier life is
  * believed, whatever was lost with its memory.
  */
-export const challenges = ({ rng, now, limits }: ChallengePorts) => {
+export const challenges = ({ rng, now, wall, limits }: ChallengePorts) => {
   let secret: Uint8Array | undefined;
   const secretOfThisLife = (): Uint8Array => {
     secret ??= rng.bytes(SECRET_BYTES).slice();
@@ -63,7 +69,7 @@ export const challenges = ({ rng, now, limits }: ChallengePorts) => {
     },
     /** Why a proof of this time, in seconds since 1970, is not believed. */
     untimely: (iat: number): Refusal | undefined => {
-      const offMs = iat * 1_000 - now();
+      const offMs = iat * 1_000 - wall();
       if (Math.abs(offMs) <= limits.clockSkewMsMax) return undefined;
       const message = `is ${Math.round(offMs / 1_000)} s from the bridge's clock: set yours`;
       return refusal("invalid_input", "the proof is not of now", { problems: [{ pointer: "/iat", message }] });

@@ -1,4 +1,5 @@
 import { LighthouseRefusal } from "../../client/refusal.ts";
+import { refusal } from "../../domain/refusal.ts";
 import { noEvidenceYet, type Remembered, remembered } from "./evidence.ts";
 import { judge } from "./judge.ts";
 import { type Looker, type LookPorts, looker } from "./look.ts";
@@ -40,7 +41,13 @@ export const lead = async (ports: LeadPorts): Promise<LedTo> => {
   if (rollout === null || rollout.status === "completed" || rollout.status === "withdrawn") return "nothing";
   const { id, plan } = rollout;
   const leaseMs = leaseMsOf(plan.analysis.everyMs);
-  const lease = () => operator.operate<Standing>("rollouts.lease", { id, holder: ports.holder, forMs: leaseMs });
+  /** The one that this controller was given: what it reads later may be another's, and is never acted on. */
+  let fence = 0;
+  const lease = async (): Promise<Standing> => {
+    const given = await operator.operate<Standing>("rollouts.lease", { id, holder: ports.holder, forMs: leaseMs });
+    if (given.rollout?.lease.holder === ports.holder) fence = given.rollout.lease.fence;
+    return given;
+  };
   standing = await lease();
   const eyes = looker(ports, plan);
   let evidence: Remembered | undefined;
@@ -49,12 +56,12 @@ export const lead = async (ports: LeadPorts): Promise<LedTo> => {
   for (;;) {
     const now = standing.rollout;
     if (now === null || now.id !== id) return "withdrawn";
+    if (now.lease.fence !== fence && isGoing(now)) throw replacedBy(now, fence);
     const turn = nextTurn(now);
     const news = inWords(now, turn);
     if (news !== told) say({ rollout: now, what: news });
     told = news;
-    const advance = (act: object) =>
-      operator.operate<Standing>("rollouts.advance", { id, fence: now.lease.fence, act });
+    const advance = (act: object) => operator.operate<Standing>("rollouts.advance", { id, fence, act });
     switch (turn.type) {
       case "end":
         return turn.how;
@@ -126,7 +133,7 @@ const nextTurn = (rollout: RolloutStanding): Turn => {
  * Sets the flag's share, on the fence that it was decided on, and sees that it is so. An earlier controller that wakes
  * up between the two is refused by the bridge, and so are we when we are the earlier one.
  */
-const setShare = async ({ operator }: LeadPorts, { id, step, plan }: RolloutStanding): Promise<SetShare> => {
+const setShare = async ({ operator }: LeadPorts, { id, step, plan, lease }: RolloutStanding): Promise<SetShare> => {
   const name = plan.flag;
   const percentage = plan.steps[step]?.percent ?? 0;
   const current = await operator.operate<FlagStanding>("flags.get", { name });
@@ -137,6 +144,10 @@ const setShare = async ({ operator }: LeadPorts, { id, step, plan }: RolloutStan
     return { how: "set", fence: current.fence };
   }
   const { targets, fence } = current;
+  // Who took it back before the flag was read has ended the rollout by then; who does so from here on moves its fence.
+  const { rollout } = await operator.operate<Standing>("rollouts.get", {});
+  const isStillSo = rollout?.id === id && rollout.step === step && rollout.stage === "entering" && isGoing(rollout);
+  if (!isStillSo || rollout.lease.fence !== lease.fence) return { how: "moved" };
   try {
     await operator.operate("flags.set", { name, percentage, targets, fence, reason });
   } catch (error) {
@@ -148,6 +159,13 @@ const setShare = async ({ operator }: LeadPorts, { id, step, plan }: RolloutStan
   const seen = await operator.operate<FlagStanding>("flags.get", { name });
   return seen.status === "set" && seen.percentage === percentage ? { how: "set", fence: seen.fence } : { how: "moved" };
 };
+
+const isGoing = ({ status }: RolloutStanding): boolean => status === "running" || status === "paused";
+
+const replacedBy = ({ lease }: RolloutStanding, fence: number): LighthouseRefusal =>
+  new LighthouseRefusal(
+    refusal("lease_lost", `you act on fence ${fence}, and it is at ${lease.fence} with ${lease.holder}`),
+  );
 
 type SetShare =
   | { readonly how: "set"; readonly fence: number }

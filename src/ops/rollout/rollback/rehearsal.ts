@@ -63,7 +63,8 @@ export const restoreAfterRehearsal = async (
   const questions = await openTo(operator, new Set(shadows));
   for (const question of questions) {
     const cancelled = operator.operate("elicitations.cancel", { id: question, reason: `rehearsal ${id} is over` });
-    await tolerating("already_ended", tolerating("expired", cancelled));
+    // Of those that another operator's rehearsal asked nobody else can take one back: they end by themselves.
+    await tolerating("not_found", tolerating("already_ended", tolerating("expired", cancelled)));
   }
   for (const agent of shadows) {
     await tolerating(

