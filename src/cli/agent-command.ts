@@ -89,24 +89,29 @@ const list = (): Command =>
       examples: `
         lighthouse agent list
         lighthouse agent list --expertise postgres --json`,
-      endsWith: ["unreachable"],
+      endsWith: ["refused", "unreachable"],
     }),
   )
     .option("--expertise <word>", "only those who know about this")
-    .action((options: Options & { readonly expertise?: string }) =>
+    .option("--all", "revoked ones too; --json always has all")
+    .action((options: Options & { readonly expertise?: string; readonly all?: boolean }) =>
       act(options, (doing) =>
         withClient(options, doing, async (client) => {
           const { expertise } = options;
           const agents = await client.agents.list(expertise === undefined ? {} : { expertise });
+          // Doctors, benches and reviews leave agents behind that nobody can be any more.
+          const shown = options.all === true ? agents : agents.filter(({ status }) => status !== "revoked");
           doing.terminal.result({ agents }, () =>
             table(
               ["NAME", "KIND", "STATUS", "ROLES", "EXPERTISE", "REACH"],
-              agents.map(({ name, kind, status, roles, expertise: knows, reach }) => [
+              shown.map(({ name, kind, status, roles, expertise: knows, reach }) => [
                 ...[name, kind, status, roles.join(","), knows.join(",") || "-"],
                 status === "active" ? reachInWords(reach, realClock.now()) : "-",
               ]),
             ),
           );
+          const hidden = agents.length - shown.length;
+          if (hidden > 0) doing.terminal.note(`${hidden} revoked; --all shows them`);
           return "ok";
         }),
       ),

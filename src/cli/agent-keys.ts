@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { hasOwnKey } from "../client/credential.ts";
 import { act, command } from "./command.ts";
 import { type ConnectionOptions, connecting, keptCredentialOf, withClient } from "./connection.ts";
-import { credentialKeeper, credentialPath } from "./credential-file.ts";
+import { credentialPath, keeperOf } from "./credential-file.ts";
 
 type Options = ConnectionOptions & { readonly json?: boolean };
 
@@ -27,7 +27,7 @@ export const rotateCommand = (): Command =>
         const path = credentialPath(options.as, options.data);
         if (!hasOwnKey(changed)) {
           const { url } = keptCredentialOf(options).reread();
-          credentialKeeper(path).keep({ ...changed, url });
+          keeperOf(path).keep({ ...changed, url });
         }
         const { agent, macKid } = changed;
         const kid = changed.kid ?? null;

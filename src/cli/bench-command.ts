@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { connect, type Lighthouse, type TokenCredential } from "../client/index.ts";
 import { type Act, act, command } from "./command.ts";
 import { type ConnectionOptions, connecting, credentialOf, withClient } from "./connection.ts";
@@ -35,7 +35,9 @@ export const benchCommand = (): Command =>
       },
     ),
   )
-    .option("--time <duration>", "how long to measure, at most 60s", parseTime, 5_000)
+    .addOption(
+      new Option("--time <duration>", "how long to measure, at most 60s").default(5_000, "5s").argParser(parseTime),
+    )
     .option("--pairs <n>", "askers, each with an agent of its own that answers", parseCount(PAIRS_MAX), 4)
     .option("--outstanding <n>", "questions that each asker has open at once", parseCount(OUTSTANDING_MAX), 4)
     .addHelpText("after", "\nIt registers agents and revokes them after; all that they said stays in the log.")

@@ -288,7 +288,7 @@ describe("lighthouse log", () => {
 
     const backup = join(at.cwd, "backup.db");
     expect(await at.run("log", "backup", backup)).toMatchObject({ code: 0, out: expect.stringContaining("verifies") });
-    expect(await at.run("log", "backup", backup)).toMatchObject({ code: 3, err: expect.stringContaining("exists") });
+    expect(await at.run("log", "backup", backup)).toMatchObject({ code: 2, err: expect.stringContaining("exists") });
   });
 
   test("an export and a proof verify; one flipped bit in them does not", async () => {
@@ -303,6 +303,7 @@ describe("lighthouse log", () => {
     const story = join(at.cwd, "story.jsonl");
     expect(await at.run("log", "export", "--output", story, "--agent", "alice")).toMatchObject({ code: 0 });
     expect(await at.run("log", "verify", "--export", story)).toMatchObject({ code: 0 });
+    expect(await at.run("log", "export", "--output", story)).toMatchObject({ code: 2, out: "" });
 
     for (const [file, option] of [
       [proof, "--proof"],

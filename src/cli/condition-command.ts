@@ -24,7 +24,7 @@ const list = (): Command =>
       examples: `
         lighthouse condition list
         lighthouse condition list --all --json`,
-      endsWith: ["unreachable"],
+      endsWith: ["refused", "unreachable"],
     }),
   )
     .option("--all", "closed ones too")

@@ -7,7 +7,7 @@ import { signIn } from "../client/login.ts";
 import { nodeSuite } from "../client/node-suite.ts";
 import { fetchPost } from "../client/post.ts";
 import type { Act } from "./command.ts";
-import { credentialKeeper, credentialPath, loadCredential, OPERATOR_FILE } from "./credential-file.ts";
+import { credentialPath, keeperOf, loadCredential, OPERATOR_FILE } from "./credential-file.ts";
 import { defaultDataFolder } from "./data-folder.ts";
 import type { Exit } from "./exit.ts";
 import { explain } from "./failure.ts";
@@ -49,7 +49,7 @@ export const connecting = (command: Command): Command =>
 export const keptCredentialOf = (options: ConnectionOptions) => {
   const path = credentialPath(options.as, options.data);
   const stored = loadCredential(path);
-  const keeper = credentialKeeper(path);
+  const keeper = keeperOf(path);
   return {
     credential: credentialOf(options),
     // `--url` is for this time; the file says what it said.

@@ -1,17 +1,7 @@
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-  writeSync,
-} from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { type Credential, hasOwnKey, readCredential } from "../client/credential.ts";
+import { type Credential, readCredential } from "../client/credential.ts";
+import { credentialKeeper, openMode } from "../client/credential-file.ts";
 import { Failure } from "./failure.ts";
 
 /** Where `agent add` puts credentials, within the data folder. */
@@ -47,37 +37,15 @@ export const loadCredential = (path: string): Credential => {
 
 /** Whoever can read the file can act as the agent, so it is not used while others can. */
 const refuseIfOpen = (path: string): void => {
-  const { mode } = statSync(path);
-  if (process.platform === "win32" || (mode & 0o077) === 0) return;
-  throw new Failure("usage", `${path} can be read by others (mode ${(mode & 0o777).toString(8)}).`, {
+  const mode = openMode(path);
+  if (mode === undefined) return;
+  throw new Failure("usage", `${path} can be read by others (mode ${mode}).`, {
     remedy: `Run \`chmod 600 ${path}\`. If others may have read it, change its keys: \`lighthouse agent rotate --as ${path}\`.`,
   });
 };
 
-/**
- * Keeps a credential whose keys change. A first step (with a key that is to follow) is written only over what this process
- * has read: two processes that change one file must not lose each other's keys. What the bridge has confirmed is written
- * whatever is there.
- */
-export const credentialKeeper = (path: string) => {
-  let seen = readFileSync(path, "utf8");
-  return {
-    keep: (credential: Credential): void => {
-      const isFirstStep = hasOwnKey(credential) && credential.next !== undefined;
-      if (isFirstStep && readFileSync(path, "utf8") !== seen) {
-        throw new Failure("usage", `${path} was changed by another process, so the keys were not changed here.`);
-      }
-      seen = `${JSON.stringify(credential, null, 2)}\n`;
-      const fresh = `${path}.new`;
-      writeFileSync(fresh, seen, { mode: 0o600 });
-      renameSync(fresh, path);
-    },
-    reread: (): Credential => {
-      seen = readFileSync(path, "utf8");
-      return loadCredential(path);
-    },
-  };
-};
+/** How the file follows when its keys change. */
+export const keeperOf = (path: string) => credentialKeeper(path, loadCredential);
 
 /** Takes the place of a credential file before there is a credential, so that none is issued that cannot be kept. */
 export const reserveCredential = (path: string) => {

@@ -1,9 +1,10 @@
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, InvalidArgumentError } from "commander";
 import type { EventQuery } from "../client/events.ts";
-import { type EventTypeName, eventTypes } from "../domain/event.ts";
+import type { EventTypeName } from "../domain/event.ts";
 import { act, command, strict } from "./command.ts";
 import { type ConnectionOptions, connecting, withClient } from "./connection.ts";
 import { eventLines } from "./event-line.ts";
+import { eventTypeOption } from "./event-type-option.ts";
 import { type Moment, parseMoment, untilMoment } from "./moment.ts";
 import { readJson } from "./read-json.ts";
 import { parsePosition } from "./watch-command.ts";
@@ -72,7 +73,7 @@ const query = (): Command =>
     )
     .option("--name <name>", "custom events of this name")
     .option("--stream <stream>", "events of one stream: elicitation/el_…, agent/alice, custom/build.finished")
-    .addOption(new Option("--type <type...>", "events of these types").choices(Object.keys(eventTypes)))
+    .addOption(eventTypeOption())
     .option("--agent <name>", "events that this agent caused")
     .option("--correlation <id>", "everything that belongs to one story")
     .option("--since <time>", "from this time on (RFC 3339)")

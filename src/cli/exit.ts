@@ -8,7 +8,7 @@ export const exits = {
   refused: { code: 3, says: "the bridge said no" },
   declined: { code: 4, says: "the question was declined" },
   expired: { code: 5, says: "the deadline, or the time to wait, ran out" },
-  unreachable: { code: 6, says: "nobody answers where a bridge, or a product to be asked, should be" },
+  unreachable: { code: 6, says: "nobody answers where a bridge, an agent or a product to be asked should be" },
   unverified: { code: 7, says: "the log, a proof or an export does not verify" },
   cancelled: { code: 8, says: "the question was taken back" },
   insecure: { code: 9, says: "an attack succeeded, or could not be judged" },

@@ -39,7 +39,7 @@ const list = (): Command =>
   connecting(
     command("list", "Every flag that was ever set.", {
       examples: `lighthouse flag list`,
-      endsWith: ["unreachable"],
+      endsWith: ["refused", "unreachable"],
     }),
   ).action((options: Options) =>
     doing(options, async (client, { terminal }) => {
@@ -64,7 +64,7 @@ const get = (): Command =>
       examples: `
         lighthouse flag get push-elicitation
         lighthouse flag get push-elicitation --agent bob`,
-      endsWith: ["unreachable"],
+      endsWith: ["refused", "unreachable"],
     }),
   )
     .argument("<name>", "the flag")

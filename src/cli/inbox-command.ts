@@ -15,7 +15,7 @@ export const inboxCommand = (): Command =>
         lighthouse inbox --as bob
         lighthouse inbox --as bob --watch      # stay, and show each as it comes; while you do, bob is reachable
         lighthouse inbox --as bob --json`,
-      endsWith: ["unreachable"],
+      endsWith: ["refused", "unreachable"],
     }),
   )
     .option("--watch", "stay, and show each question as it comes")

@@ -21,7 +21,7 @@ export const modeCommand = (): Command =>
       connecting(
         command("show", "The mode, since when and why, and what stands in the way back to normal.", {
           examples: `lighthouse mode show`,
-          endsWith: ["unreachable"],
+          endsWith: ["refused", "unreachable"],
         }),
       ).action((options: Options) => doing(options, "mode.get", {})),
     )

@@ -47,7 +47,7 @@ const pinged = async (client: Lighthouse, name: string, terminal: Terminal): Pro
     name,
   });
   terminal.result({ agent, reach }, () => pingLines(agent, reach));
-  return reach.ping?.ok === true ? "ok" : "fault";
+  return reach.ping?.ok === true ? "ok" : "unreachable";
 };
 
 /** What a ping found, and what was known before. */

@@ -28,7 +28,7 @@ test("a webhook is set, tried out, listed and taken away; and a ping says who ca
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`;
   expect((await f.run("webhook", "list", "--as", "bob", "--json")).json()).toEqual({ webhooks: [] });
   const unset = await f.run("webhook", "test", "--as", "bob");
-  expect([unset.code, unset.out]).toEqual([1, expect.stringContaining("no connection and no webhook")]);
+  expect([unset.code, unset.out]).toEqual([6, expect.stringContaining("no connection and no webhook")]);
   expect((await f.run("webhook", "add", url, "--as", "bob")).out).toMatch(/whsec_[\w+/=-]+/);
   const tried = await f.run("webhook", "test", "--as", "bob");
   expect([tried.code, tried.out]).toEqual([0, expect.stringContaining("took it with 204")]);
@@ -37,7 +37,7 @@ test("a webhook is set, tried out, listed and taken away; and a ping says who ca
 
   status = 500;
   const failed = await f.run("ping", "bob", "--as", "alice", "--json");
-  expect(failed.code).toBe(1);
+  expect(failed.code).toBe(6);
   expect(failed.json<object>()).toMatchObject({ agent: "bob", reach: { ping: { via: "webhook", ok: false } } });
   expect((await f.run("webhook", "remove", "--as", "bob")).code).toBe(0);
 

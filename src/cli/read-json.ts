@@ -5,6 +5,10 @@ import { Failure } from "./failure.ts";
 /** JSON from an argument: written out, the name of a file that holds it, or `-` for standard input. */
 export const readJson = (given: string, option: string): Json => {
   const [text, from] = source(given);
+  if (from === "the command line" && looksLikeAFile.test(given))
+    throw new Failure("usage", `There is no file ${given}.`, {
+      remedy: `${option} takes JSON in quotes, the name of a file, or - for standard input.`,
+    });
   try {
     return JSON.parse(text) as Json;
   } catch (error) {
@@ -23,4 +27,5 @@ const source = (given: string): readonly [text: string, from: string] => {
     : [given, "the command line"];
 };
 
+const looksLikeAFile = /^[^\s{[":]+\.[a-z]+$|^@?[^\s{[":]*\/[^\s{[":]*$/i;
 const looksLikeJson = /^\s*([[{"]|-?\d|(true|false|null)\s*$)/;

@@ -16,7 +16,7 @@ export const watchCommand = (): Command =>
         lighthouse watch
         lighthouse watch --after 0                 # from the beginning of the log
         lighthouse watch --json | jq .type`,
-      endsWith: ["unreachable"],
+      endsWith: ["refused", "unreachable"],
     }),
   )
     .option("--after <position>", "begin after this position of the log (default: now)", parsePosition)

@@ -50,7 +50,7 @@ const list = (): Command =>
     command("list", "Where questions are posted to, and how the last post ended since the bridge started.", {
       examples: `
         lighthouse webhook list --as alice`,
-      endsWith: ["unreachable"],
+      endsWith: ["refused", "unreachable"],
     }),
   ).action((options: Options) =>
     act(options, (doing) =>
@@ -94,7 +94,7 @@ const test = (): Command =>
         const input = { name: client.agent, via: "webhook" };
         const { reach } = await client.operate<{ readonly reach: Reach }>("agents.ping", input);
         doing.terminal.result({ ping: reach.ping }, () => pingLines(client.agent, reach));
-        return reach.ping?.ok === true ? "ok" : "fault";
+        return reach.ping?.ok === true ? "ok" : "unreachable";
       }),
     ),
   );

@@ -37,3 +37,7 @@ test.each([
 ])("the WebSocket of %s is %s", (url, expected) => {
   expect(socketUrl(url)).toBe(expected);
 });
+
+test("an address that is none is said to be, whoever connects to it", () => {
+  expect(() => socketUrl("nowhere")).toThrow(/"nowhere" is no URL of a bridge/);
+});

@@ -10,7 +10,7 @@ import { clock, rng, scheduler } from "./world.ts";
  * Connects an agent to its bridge; resolves once a session is open. Ports that are given replace the real world's.
  *
  * ```ts
- * await using alice = await connect({ credential });
+ * await using alice = await connect(credentialFile(".lighthouse/agents/alice.json"));
  * const outcome = await alice.ask({
  *   to: "bob",
  *   message: "Which port?",
@@ -56,6 +56,7 @@ export {
   readCredential,
   type TokenCredential,
 } from "./credential.ts";
+export { credentialFile } from "./credential-file.ts";
 export type { EnrolOptions } from "./enrol.ts";
 export type { Appended, EventFilter, EventQuery } from "./events.ts";
 export { type Check, type VerifyOptions, verifyExchange } from "./exchange.ts";

@@ -237,7 +237,7 @@ export const connectWith = async (options: ConnectOptions & ClientPorts) => {
 };
 
 /** A connected agent. It reconnects by itself; everything it returns is what the bridge has on disk. */
-export type Lighthouse = Awaited<ReturnType<typeof connectWith>>;
+export interface Lighthouse extends Awaited<ReturnType<typeof connectWith>> {}
 
 export interface NewAgent {
   readonly name: string;

@@ -68,4 +68,4 @@ test("whatever becomes of connections, every ask has one outcome, every event is
     }),
     { numRuns: 60, seed: 20_260_105 },
   );
-});
+}, 60_000);

@@ -15,7 +15,8 @@ export interface CopyOptions {
 
 export type Copied =
   /** `verdict` is what verifying the copy came to; a copy that does not verify is kept, under a name that says so. */
-  { readonly ok: true; readonly verdict: Verdict } | { readonly ok: false; readonly reason: string };
+  | { readonly ok: true; readonly verdict: Verdict }
+  | { readonly ok: false; readonly reason: string; readonly damaged?: string };
 
 /** Pages in one step of a backup: 2 MB, so that progress is heard and the thread is not held. */
 const PAGES_AT_ONCE = 256;
@@ -82,7 +83,7 @@ const verifyAndName = async (partial: string, to: string, options: CopyOptions):
     const damaged = `${to}.damaged`;
     renameSync(partial, damaged);
     const where = verdict.position === null ? "" : ` at position ${verdict.position}`;
-    return { ok: false, reason: `the copy does not verify${where}: ${verdict.what} (kept as ${damaged})` };
+    return { ok: false, reason: `the copy does not verify${where}: ${verdict.what} (kept as ${damaged})`, damaged };
   }
   renameSync(partial, to);
   sync(dirname(to));

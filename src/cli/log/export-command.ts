@@ -1,10 +1,11 @@
-import { createWriteStream } from "node:fs";
+import { createWriteStream, openSync } from "node:fs";
 import type { Writable } from "node:stream";
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import { exportLog } from "../../bridge/log/export.ts";
-import { type EventTypeName, eventTypes } from "../../domain/event.ts";
+import type { EventTypeName } from "../../domain/event.ts";
 import { act, command } from "../command.ts";
 import { dataOption } from "../connection.ts";
+import { eventTypeOption } from "../event-type-option.ts";
 import { Failure } from "../failure.ts";
 import { logIn } from "../log-file.ts";
 
@@ -28,7 +29,6 @@ export const exportCommand = (): Command =>
       lighthouse log export --output log.jsonl
       lighthouse log export --correlation el_01ke5q86009dvk0thzvwqqcan9 > story.jsonl
       lighthouse log verify --export story.jsonl`,
-      endsWith: ["refused"],
     },
   )
     .addOption(dataOption())
@@ -36,24 +36,34 @@ export const exportCommand = (): Command =>
     .option("--correlation <id>", "only one story")
     .option("--stream <stream>", "only one stream")
     .option("--agent <name>", "only what this agent caused")
-    .addOption(new Option("--type <type...>", "only these types").choices(Object.keys(eventTypes)))
+    .addOption(eventTypeOption())
     .action((options: Options) =>
       act(options, async ({ terminal }) => {
         const { path } = logIn(options.data);
         const out =
           options.output === undefined
             ? process.stdout
-            : createWriteStream(options.output, { flags: "wx", mode: 0o600 });
+            : createWriteStream(options.output, { fd: openSync(options.output, "wx", 0o600) });
+        // A disk that fills up says so to nobody who waits: the stream has an error, and the export must have it too: it was once called done.
+        const failed = new Promise<never>((_, reject) => out.once("error", reject));
+        failed.catch(() => undefined);
         const filter = filterOf(options);
         const progress = terminal.progress("exporting");
-        const exported = await exportLog(path, (line) => write(out, line), {
-          ...(filter === undefined ? {} : { filter }),
-          onProgress: progress.step,
-        });
-        progress.done();
-        if (!exported.ok) throw new Failure("refused", `Nothing was exported: ${exported.reason}.`);
+        const exported = await Promise.race([
+          failed,
+          exportLog(path, (line) => write(out, line), {
+            ...(filter === undefined ? {} : { filter }),
+            onProgress: progress.step,
+          }),
+        ]).finally(progress.done);
+        if (!exported.ok) throw new Failure("usage", `Nothing was exported: ${exported.reason}.`);
         if (out !== process.stdout) {
-          await new Promise<void>((resolve) => out.end(resolve));
+          await Promise.race([
+            failed,
+            new Promise<void>((resolve, reject) =>
+              out.end((error?: Error | null) => (error ? reject(error) : resolve())),
+            ),
+          ]);
           terminal.result(
             { ...exported, file: options.output },
             () => `${exported.events} events in ${options.output}`,

@@ -12,14 +12,13 @@ export const proveCommand = (): Command =>
     examples: `
       lighthouse log prove 42 > event-42.json
       lighthouse log verify --proof event-42.json`,
-    endsWith: ["refused"],
   })
     .addOption(dataOption())
     .argument("<position>", "the event's place in the log", parsePosition)
     .action((position: number, options: { readonly json?: boolean; readonly data: string }) =>
       act(options, async ({ terminal }) => {
         const proven = proveEvent(logIn(options.data).path, position);
-        if (!proven.ok) throw new Failure("refused", `It cannot be proven: ${proven.reason}.`);
+        if (!proven.ok) throw new Failure("usage", `It cannot be proven: ${proven.reason}.`);
         terminal.result(proven.proof, () => JSON.stringify(proven.proof, null, 2));
         return "ok";
       }),

@@ -8,21 +8,24 @@ import { Name, ReachSchema } from "../views.ts";
 import { callerOf } from "./elicitations.ts";
 
 const Word = Type.String({ pattern: "^[a-z0-9][a-z0-9._-]{0,63}$" });
-export const Words = Type.Array(Word, { maxItems: 32 });
+const Words = Type.Array(Word, { maxItems: 32 });
+
+/** Who is to take part, whichever way its credential comes to it. */
+export const NewAgent = Type.Object(
+  {
+    name: Name,
+    kind: Type.Optional(Type.Enum([...agentKinds])),
+    roles: Type.Optional(Words),
+    expertise: Type.Optional(Words),
+  },
+  { additionalProperties: false },
+);
 
 export const add = operation({
   name: "agents.add",
   action: "register",
   summary: "Register an agent. Its credential is in the reply and nowhere else. Needs the role admin.",
-  input: Type.Object(
-    {
-      name: Name,
-      kind: Type.Optional(Type.Enum([...agentKinds])),
-      roles: Type.Optional(Words),
-      expertise: Type.Optional(Words),
-    },
-    { additionalProperties: false },
-  ),
+  input: NewAgent,
   output: Type.Object({
     agent: Name,
     token: Type.String({ description: "bearer credential; the bridge keeps only its hash" }),

@@ -7,7 +7,7 @@ import { KeySchema, keyView } from "../key-view.ts";
 import { operation } from "../operation.ts";
 import { reachOf } from "../reach.ts";
 import { Millis, Name, ReachSchema } from "../views.ts";
-import { agentStatuses, Words } from "./agents.ts";
+import { agentStatuses, NewAgent } from "./agents.ts";
 import { callerOf } from "./elicitations.ts";
 
 const Reason = Type.String({ maxLength: defaultLimits.reasonCharsMax });
@@ -18,15 +18,7 @@ export const invite = operation({
   summary:
     "Invite an agent to enrol a key of its own. The one-time token is in the reply and nowhere else, and good for a " +
     "quarter of an hour. An agent that exists keeps its kind, roles and expertise. Needs the role admin.",
-  input: Type.Object(
-    {
-      name: Name,
-      kind: Type.Optional(Type.Enum([...agentKinds])),
-      roles: Type.Optional(Words),
-      expertise: Type.Optional(Words),
-    },
-    { additionalProperties: false },
-  ),
+  input: NewAgent,
   output: Type.Object({
     agent: Name,
     token: Type.String({ description: "one-time enrolment token; the bridge keeps only its hash" }),
