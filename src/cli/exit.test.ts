@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { LogCorrupt, LogUnavailable } from "../bridge/log/log.ts";
 import { type FaultKind, LighthouseFault, LighthouseRefusal } from "../client/refusal.ts";
 import { type RefusalCode, refusal, refusalKinds } from "../domain/refusal.ts";
+import { FromANewerBuild } from "../domain/upcast.ts";
 import { FolderProblem } from "./data-folder.ts";
 import { type Exit, exitHelp, exitOfRefusal, exits } from "./exit.ts";
 import { explain, Failure } from "./failure.ts";
@@ -54,6 +55,7 @@ test.each<[unknown, Exit]>([
   [new Failure("unverified", ""), "unverified"],
   [new FolderProblem("chmod it"), "usage"],
   [new LogUnavailable("in use"), "usage"],
+  [new FromANewerBuild("run a newer build"), "usage"],
   [new LogCorrupt(7, "a bit"), "unverified"],
   [Object.assign(new Error("ENOENT: no such file"), { code: "ENOENT" }), "usage"],
   [new TypeError("undefined is not a function"), "fault"],

@@ -1,6 +1,7 @@
 import { LogCorrupt, LogUnavailable } from "../bridge/log/log.ts";
 import { type FaultKind, LighthouseFault, LighthouseRefusal } from "../client/refusal.ts";
 import type { Problem } from "../domain/refusal.ts";
+import { FromANewerBuild } from "../domain/upcast.ts";
 import { FolderProblem } from "./data-folder.ts";
 import { type Exit, exitOfRefusal } from "./exit.ts";
 
@@ -50,7 +51,8 @@ export const explain = (error: unknown): Explanation => {
     const exit: Exit = error.kind === "unreachable" || error.kind === "interrupted" ? "unreachable" : "fault";
     return { ...plain(exit, error.message, faultRemedies[error.kind]), code: error.kind };
   }
-  if (error instanceof FolderProblem || error instanceof LogUnavailable) return plain("usage", error.message, "");
+  if (error instanceof FolderProblem || error instanceof LogUnavailable || error instanceof FromANewerBuild)
+    return plain("usage", error.message, "");
   if (error instanceof LogCorrupt) {
     return plain(
       "unverified",

@@ -1,6 +1,11 @@
 import { type EventTypeName, eventTypes } from "./event.ts";
 import type { Json } from "./json.ts";
 
+/** The log was written by a build that knows more than this one: nobody's bug, and nothing to be guessed. */
+export class FromANewerBuild extends Error {
+  override readonly name = "FromANewerBuild";
+}
+
 /** Turns data of one version into data of the next. Pure; never looks anything up. */
 export type Upcast = (data: Json) => Json;
 
@@ -20,9 +25,12 @@ const upcasts: { readonly [T in EventTypeName]?: { readonly [from: number]: Upca
 /** The data of an old event in today's shape. An event newer than this build is a fault: an old bridge must not guess. */
 export const upcast = (type: string, version: number, data: Json, table: typeof upcasts = upcasts): Json => {
   const known = eventTypes[type as EventTypeName];
-  if (known === undefined) throw new Error(`event type ${type} is unknown to this build: run the build that wrote it`);
+  if (known === undefined)
+    throw new FromANewerBuild(`event type ${type} is unknown to this build: run the build that wrote it`);
   if (version > known.version && table === upcasts) {
-    throw new Error(`${type} version ${version} is newer than this build (${known.version}): run a newer build`);
+    throw new FromANewerBuild(
+      `${type} version ${version} is newer than this build (${known.version}): run a newer build`,
+    );
   }
   let current = data;
   for (let v = version; ; v++) {

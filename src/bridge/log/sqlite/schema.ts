@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
+import { LogUnavailable } from "../log.ts";
 import { ownersAlone } from "./mode.ts";
 
 /**
@@ -112,10 +113,12 @@ export const openForReading = (path: string): DatabaseSync => {
 };
 
 const assertFormat = (db: DatabaseSync, path: string): void => {
-  if (pragma(db, "application_id") !== APPLICATION_ID) throw new Error(`${path} is not a Lighthouse log`);
+  if (pragma(db, "application_id") !== APPLICATION_ID) throw new LogUnavailable(`${path} is not a Lighthouse log`);
   const version = pragma(db, "user_version");
   if (version !== FORMAT_VERSION) {
-    throw new Error(`${path} has format ${version}, this build knows ${FORMAT_VERSION}: run the build that wrote it`);
+    throw new LogUnavailable(
+      `${path} has format ${version}, this build knows ${FORMAT_VERSION}: run the build that wrote it`,
+    );
   }
 };
 
