@@ -338,9 +338,9 @@ const allowed: readonly Disabled[] = [
     "identity from the credential alone (a body may say `from`)",
     {
       file: "src/bridge/transport/operation.ts",
-      find: "call: observed(op.name, async (bridge, who, raw, session) => {",
+      find: "call: observed(op.name, (bridge, who, raw, session) => {",
       replace:
-        "call: observed(op.name, async (bridge, who, raw, session) => { if (raw?.from) { who = { ...who, agent: raw.from }; delete raw.from; }",
+        "call: observed(op.name, (bridge, who, raw, session) => { if (raw?.from) { who = { ...who, agent: raw.from }; delete raw.from; }",
     },
     "authority.assumed-name",
   ),

@@ -62,6 +62,20 @@ test("what one turn sends, replies behind promises included, leaves in one write
   expect(told).toEqual([1, 2, 3]);
 });
 
+test("a turn that sends much does not keep it: a reader is not to blame for what it was not given", async () => {
+  const { socket, client } = await connected();
+  let received = 0;
+  const all = new Promise<void>((resolve) => client.on("message", () => ++received === 100 && resolve()));
+  const outbox = openOutbox(socket);
+  let waiting = 0;
+  for (let i = 0; i < 100; i++) {
+    outbox.send("x".repeat(10_000), nothing);
+    waiting = Math.max(waiting, outbox.waitingBytes());
+  }
+  await all;
+  expect(waiting).toBeLessThan(16_384);
+});
+
 test("what waits is written before a close, and counted until then", async () => {
   const { served, socket, client } = await connected();
   const got: string[] = [];

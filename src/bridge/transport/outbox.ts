@@ -39,6 +39,8 @@ export const openOutbox = (socket: Duplex): Outbox => {
         if (waiting === "") atEndOfTurn(flush);
         waiting += headOf(bytes) + payload;
         told.push(written);
+        // Not before the kernel was asked is it known whether a reader takes it.
+        if (waiting.length >= WAITING_BYTES_MAX) flush();
         return;
       }
       // More than ASCII in it: its bytes are not its characters.
@@ -49,6 +51,9 @@ export const openOutbox = (socket: Duplex): Outbox => {
     },
   };
 };
+
+/** So much is written at once, whatever else the turn brings: what Node hands to the kernel without copying it first. */
+const WAITING_BYTES_MAX = 16_384;
 
 let planned: (() => void)[] = [];
 

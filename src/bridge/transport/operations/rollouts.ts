@@ -31,6 +31,7 @@ const Agents = Type.Object(
     description: "asked in the last minutes, and those that let more expire than they answered",
   },
 );
+const Began = Type.Integer({ minimum: 1, description: "position of the event that began it" });
 const Scope = Type.Unsafe<RollbackScope>(scopeShape);
 const Lease = Type.Object({
   fence: Fence,
@@ -48,6 +49,7 @@ export const StandingSchema = Type.Object({
     Type.Null(),
     Type.Object({
       id: Type.String(),
+      position: Began,
       status: Type.Enum(["running", "paused", "aborting", "completed", "withdrawn"]),
       plan: Plan,
       lease: Lease,
@@ -68,6 +70,7 @@ export const StandingSchema = Type.Object({
     Type.Null(),
     Type.Object({
       id: Type.String(),
+      position: Began,
       status: Type.Enum(["running", "finished"]),
       flag: Type.String(),
       scope: Scope,
@@ -76,6 +79,7 @@ export const StandingSchema = Type.Object({
       rollout: Type.String(),
       rehearsal: Type.Boolean(),
       percentBefore: Count,
+      openFrom: Type.Optional(Type.Integer({ minimum: 0, description: "position of the oldest question open then" })),
       lease: Lease,
       done: Type.Array(Type.Enum([...rollbackSteps])),
       next: Type.Union([Type.Enum([...rollbackSteps]), Type.Null()]),
