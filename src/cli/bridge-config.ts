@@ -6,6 +6,7 @@ import { defaultRoleRates, type RoleRate } from "../bridge/command/allowance.ts"
 import { defaultPolicy } from "../bridge/command/policy.ts";
 import { defaultLimits, type Limits, publishedLimits } from "../domain/limit.ts";
 import { FolderProblem } from "./data-folder.ts";
+import { counted } from "./printable.ts";
 
 /** What an operator may change, in two files of the data folder that need not be there. */
 export interface BridgeConfig {
@@ -66,7 +67,7 @@ export const readBridgeConfig = (folder: string): BridgeConfig => {
   }
   if (!validator.Check(raw)) {
     const problems = validator.Errors(raw).map((e) => `  ${e.instancePath || "/"}: ${words(e)}`);
-    throw new FolderProblem(`${limitsFile} has ${problems.length} problem(s):\n${problems.join("\n")}`);
+    throw new FolderProblem(`${limitsFile} has ${counted(problems.length, "problem")}:\n${problems.join("\n")}`);
   }
   return {
     limits: { ...defaultLimits, ...raw.limits },

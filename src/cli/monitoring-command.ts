@@ -147,32 +147,43 @@ export const runbookCommand = (): Command =>
     .option("--file <file>", "the monitoring.yaml; without one, what an empty file gives", DEFAULT_FILE)
     .action((alert: string | undefined, options: SpecOptions) =>
       act(options, (doing) =>
-        withSpec(options, doing, async (spec) => {
-          const { renderRunbooks } = await import("../ops/monitoring/runbook/markdown.ts");
-          const pages = renderRunbooks(spec);
-          const text = pages.get(`${alert ?? "README"}.md`);
-          if (text === undefined) {
-            const names = [...pages.keys()]
-              .map((name) => name.replace(/\.md$/, ""))
-              .filter((name) => name !== "README");
-            doing.terminal.result({ error: { code: "not_found", alerts: names } }, () => [
-              `no alert is called ${alert}; these are:`,
-              ...names.map((n) => `  ${n}`),
-            ]);
-            return "usage";
-          }
-          if (alert === undefined) {
-            doing.terminal.result({ markdown: text }, () => text.trimEnd());
+        withSpec(
+          options,
+          doing,
+          async (spec) => {
+            const { renderRunbooks } = await import("../ops/monitoring/runbook/markdown.ts");
+            const pages = renderRunbooks(spec);
+            const text = pages.get(`${alert ?? "README"}.md`);
+            if (text === undefined) {
+              const names = [...pages.keys()]
+                .map((name) => name.replace(/\.md$/, ""))
+                .filter((name) => name !== "README");
+              doing.terminal.result({ error: { code: "not_found", alerts: names } }, () => [
+                `no alert is called ${alert}; these are:`,
+                ...names.map((n) => `  ${n}`),
+              ]);
+              return "usage";
+            }
+            if (alert === undefined) {
+              doing.terminal.result({ markdown: text }, () => plain(text));
+              return undefined;
+            }
+            const { liveRunbook } = await import("../ops/monitoring/runbook/live.ts");
+            const live = await liveRunbook(alert, text, spec, { fetch, signal: doing.signal });
+            const now =
+              live.state === "not run"
+                ? `Whether ${alert} fires is not known: ${live.why}`
+                : `${alert} is ${live.state}`;
+            doing.terminal.result({ alert, ...live }, () => [now, "", plain(live.markdown)]);
             return undefined;
-          }
-          const { liveRunbook } = await import("../ops/monitoring/runbook/live.ts");
-          const live = await liveRunbook(alert, text, spec, { fetch, signal: doing.signal });
-          const now = live.state === "not run" ? `not known: ${live.why}` : live.state;
-          doing.terminal.result({ alert, ...live }, () => [`${alert} is ${now}`, "", live.markdown.trimEnd()]);
-          return undefined;
-        }),
+          },
+          "as empty",
+        ),
       ),
     );
+
+/** What is for those who edit the pages is not for those who read them. */
+const plain = (markdown: string): string => markdown.replace(/<!--.*?-->\n*/gs, "").trimEnd();
 
 const write = (path: string, text: string): void => {
   mkdirSync(dirname(path), { recursive: true });

@@ -3,6 +3,7 @@ import type { TelemetryConfig } from "../bridge/telemetry/telemetry.ts";
 import type { Spec } from "../ops/monitoring/spec/schema.ts";
 import { readSpec } from "../ops/monitoring/spec.ts";
 import { FolderProblem } from "./data-folder.ts";
+import { counted } from "./printable.ts";
 import { type Process, telemetryConfig } from "./telemetry-config.ts";
 
 /** The spec in a monitoring.yaml; undefined when there is none and nobody insisted. */
@@ -14,7 +15,7 @@ export const readMonitoring = (path: string, mustExist: boolean): Spec | undefin
   const read = readSpec(readFileSync(path, "utf8"));
   if (read.ok) return read.spec;
   const lines = read.problems.map((p) => `  ${path}:${p.line} ${p.path || "/"}: ${p.message}. ${p.fix}`);
-  throw new FolderProblem(`${path} has ${lines.length} problem(s):\n${lines.join("\n")}`);
+  throw new FolderProblem(`${path} has ${counted(lines.length, "problem")}:\n${lines.join("\n")}`);
 };
 
 /** What the bridge tells about itself: what the spec says, or only what can be scraped when there is no spec. */

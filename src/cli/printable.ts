@@ -11,6 +11,9 @@ export const printableLine = (text: string, max = 120): string => {
   return line.length <= max ? line : `${line.slice(0, max - 1)}…`;
 };
 
+/** `1 problem`, `2 problems`. */
+export const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;
+
 /** A JSON document, the same to whoever parses it: `JSON.stringify` leaves C1, DEL and the marks of reading order as they are. */
 export const printableJson = (document: unknown): string => JSON.stringify(document).replace(UNSAFE, visible);
 
