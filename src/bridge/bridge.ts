@@ -300,6 +300,11 @@ export const startBridge = async (ports: BridgePorts) => {
     rollout: rollouts.rollout,
     rollback: rollouts.rollback,
     canary: (name) => ({ percent: shareOf(flags.state(name)), open: count(elicitations.open(), isPushed) }),
+    openFrom: () => {
+      // The view keeps them in the order in which they were asked.
+      for (const oldest of elicitations.open()) return oldest.askedAt;
+      return log.head().position;
+    },
   });
   const mend = mendCommands({
     ...ports,

@@ -1,17 +1,17 @@
 import type { Command } from "commander";
 import { Option } from "commander";
-import type { Lighthouse } from "../client/index.ts";
 import { PUSH_FLAG } from "../domain/arm.ts";
 import type { RollbackScope } from "../domain/rollback.ts";
-import { allEvents, type Standing } from "../ops/rollout/operator.ts";
-import { finishRollback } from "../ops/rollout/rollback/go-back.ts";
-import { prepareRehearsal, restoreAfterRehearsal, shadowAgents } from "../ops/rollout/rollback/rehearsal.ts";
+import { type RollbackStanding, type Standing, storyOf } from "../ops/rollout/operator.ts";
+import { bringToEnd, type Finished, unfinishedInWords } from "../ops/rollout/rollback/go-back.ts";
+import { restoreAfterRehearsal, shadowAgents } from "../ops/rollout/rollback/rehearsal.ts";
 import { beginRollback } from "../ops/rollout/rollback/roll-back.ts";
 import { act, command } from "./command.ts";
 import { connecting, withClient } from "./connection.ts";
 import type { Exit } from "./exit.ts";
 import { Failure } from "./failure.ts";
-import { type Ports, type RolloutOptions, rolloutPorts } from "./rollout/ports.ts";
+import { printableLine } from "./printable.ts";
+import { type Ports, type RolloutOptions, rolloutPorts, stopped } from "./rollout/ports.ts";
 import type { Terminal } from "./terminal.ts";
 import { realRng } from "./world.ts";
 
@@ -33,11 +33,11 @@ export const rollbackCommand = (): Command =>
         lighthouse rollback --reason "answers are slow"
         lighthouse rollback --reason "one team is hit" --scope partial --role payments
         lighthouse rollback --rehearse --reason "the weekly rehearsal"
-        lighthouse rollback --resume                       # after its process was killed`,
+        lighthouse rollback                                # finishes one whose process was killed`,
       endsWith: ["refused", "unreachable"],
     }),
   )
-    .option("--reason <words>", "why; it is recorded")
+    .option("--reason <words>", "why; it is recorded. Without one, what is not finished is finished")
     .addOption(new Option("--flag <name>", "the flag").default(PUSH_FLAG))
     .addOption(
       new Option(
@@ -50,18 +50,70 @@ export const rollbackCommand = (): Command =>
     .option("--agent <name...>", "with --scope partial: these agents", [])
     .option("--role <role...>", "with --scope partial: agents with these roles", [])
     .option("--rehearse", "go the whole way for test agents that exist for it alone, and put everything back")
-    .option("--resume", "go on with the one that was not finished")
+    .option("--resume", "go on with the one that was not finished, and begin none")
     .option("--monitoring <file>", "says whom to tell (default: monitoring.yaml in the data folder)")
     .option("--reports <folder>", "where the report goes (default: incidents/ in the data folder)")
     .action((options: Options) =>
       act(options, (doing) =>
         withClient(options, doing, async (client) => {
           const ports = rolloutPorts(options, client, doing);
-          const standing = options.resume === true ? await unfinished(client) : await begun(ports, options);
-          return goOn(ports, standing, doing.terminal);
+          const { rollback: last, now } = await client.operate<Standing>("rollouts.get", {});
+          const unfinished = last?.status === "running" ? last : undefined;
+          if (unfinished !== undefined) {
+            const { terminal } = doing;
+            terminal.note(`ATTENTION: ${printableLine(unfinishedInWords(unfinished, now), 600)}`);
+            const how = whatOf(unfinished, options);
+            if (how !== "displace") {
+              if (how === "finish first") terminal.note("It is finished first.");
+              const exit = await report(ports, unfinished, await bringToEnd(ports, unfinished), terminal);
+              if (how === "finish") return exit;
+            }
+          } else if (options.resume === true || (options.reason === undefined && last?.rehearsal === true)) {
+            return again(ports, last, doing.terminal);
+          }
+          const { rollback } = await begun(ports, options);
+          if (rollback === null) throw new Error("a rollback that was begun is not there");
+          const done = await bringToEnd(ports, rollback);
+          // A rehearsal that this one broke off has left its agents where they were.
+          if (unfinished?.rehearsal === true && !rollback.rehearsal) {
+            await restoreAfterRehearsal(ports.operator, unfinished);
+          }
+          return report(ports, rollback, done, doing.terminal);
         }),
       ),
     );
+
+/**
+ * What becomes of one that is not finished. It is finished, unless what is wanted now does more: then that takes its place
+ * where the bridge lets it, and comes after it elsewhere.
+ */
+const whatOf = (
+  unfinished: RollbackStanding,
+  { reason, resume = false, rehearse = false, flag, scope }: Options,
+): "finish" | "finish first" | "displace" => {
+  if (resume || reason === undefined) return "finish";
+  if (rehearse) {
+    if (unfinished.rehearsal) return "finish";
+    throw new Failure("refused", "A rehearsal has to wait for the rollback that is not finished.", {
+      remedy: "`lighthouse rollback` finishes that.",
+    });
+  }
+  if (unfinished.rehearsal) return "displace";
+  if (flag !== unfinished.flag) return "finish first";
+  if (unfinished.scope.kind === "full") return "finish";
+  // Another one for some has other agents in mind.
+  return scope === "full" ? "displace" : "finish first";
+};
+
+/** Nothing is under way; a rehearsal that is finished may still have to be put back. */
+const again = async (ports: Ports, last: RollbackStanding | null, terminal: Terminal): Promise<Exit> => {
+  if (last?.rehearsal !== true) {
+    throw new Failure("refused", "No rollback is unfinished.", {
+      remedy: "`lighthouse rollout history` shows those there were; `lighthouse rollback --reason …` begins one.",
+    });
+  }
+  return report(ports, last, await bringToEnd(ports, last), terminal);
+};
 
 const begun = async (ports: Ports, options: Options): Promise<Standing> => {
   const { reason, flag, scope: kind, agent, role, rehearse = false } = options;
@@ -77,30 +129,16 @@ const begun = async (ports: Ports, options: Options): Promise<Standing> => {
   return beginRollback(ports, { id, flag, scope, reason, rehearsal: rehearse });
 };
 
-const unfinished = async (client: Lighthouse): Promise<Standing> => {
-  const standing = await client.operate<Standing>("rollouts.get", {});
-  if (standing.rollback === null || (standing.rollback.status === "finished" && !standing.rollback.rehearsal)) {
-    throw new Failure("refused", "No rollback is unfinished.", {
-      remedy: "`lighthouse rollout history` shows those there were; `lighthouse rollback --reason …` begins one.",
-    });
-  }
-  return standing;
-};
-
-const goOn = async (ports: Ports, { rollback }: Standing, terminal: Terminal): Promise<Exit> => {
-  if (rollback === null) throw new Error("a rollback that was begun is not there");
+const report = async (
+  { operator }: Ports,
+  rollback: RollbackStanding,
+  done: Finished,
+  terminal: Terminal,
+): Promise<Exit> => {
+  if (!done.ok) throw stopped(done);
   const { id, rehearsal } = rollback;
-  if (rehearsal && rollback.next === "announce") await prepareRehearsal(ports.operator, rollback);
-  const done = await finishRollback(ports, id);
-  const restored = rehearsal ? await restoreAfterRehearsal(ports.operator, rollback) : undefined;
-  if (!done.ok) {
-    throw new Failure("fault", `It stopped at ${done.step}: ${done.why}`, {
-      remedy: "Mend that and go on with `lighthouse rollback --resume`; what is done stays done.",
-    });
-  }
-  const story = (await allEvents(ports.operator, { stream: "rollback" })).filter(
-    ({ data }) => (data as { readonly id: string }).id === id,
-  );
+  const { restored } = done;
+  const story = await storyOf(operator, "rollback", rollback);
   const steps = story
     .filter(({ type }) => type === "rollback.step_done")
     .map(({ data }) => data as { readonly step: string; readonly durationMs: number; readonly found: string });

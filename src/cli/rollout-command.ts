@@ -14,14 +14,14 @@ import {
   type Standing,
 } from "../ops/rollout/operator.ts";
 import { planLines, planText, readPlan } from "../ops/rollout/plan.ts";
-import { goBack } from "../ops/rollout/rollback/go-back.ts";
+import { bringToEnd, goBack, unfinishedInWords } from "../ops/rollout/rollback/go-back.ts";
 import { type Act, act, command, strict } from "./command.ts";
 import { connecting, withClient } from "./connection.ts";
-import { eventLine } from "./event-line.ts";
+import { eventLines } from "./event-line.ts";
 import type { Exit } from "./exit.ts";
 import { Failure } from "./failure.ts";
 import { printableLine } from "./printable.ts";
-import { type RolloutOptions, rolloutPorts, tell } from "./rollout/ports.ts";
+import { type RolloutOptions, rolloutPorts, stopped, tell } from "./rollout/ports.ts";
 import { realClock, realRng } from "./world.ts";
 
 /** `lighthouse rollout …`: a flag's share raised step by step, judged, and taken back when it does not hold. */
@@ -107,6 +107,12 @@ const start = (): Command =>
       act(options, (doing) =>
         withClient(options, doing, async (client) => {
           if (options.resume === true) return leadOn(options, client, doing);
+          const { rollback, now } = await client.operate<Standing>("rollouts.get", {});
+          if (rollback?.status === "running" && !rollback.rehearsal) {
+            throw new Failure("refused", printableLine(unfinishedInWords(rollback, now), 600), {
+              remedy: "`lighthouse rollback` finishes it.",
+            });
+          }
           const wanted = planFile(file, options.flag);
           const planDigest = createHash("sha256").update(planText(wanted)).digest("base64url");
           const id = `ro_${Buffer.from(realRng().bytes(8)).toString("hex")}`;
@@ -123,10 +129,6 @@ const start = (): Command =>
           const input = { id, plan: wanted, planDigest, reason: options.reason };
           const standing = await client.operate<Standing>("rollouts.start", input);
           doing.terminal.note(`started ${id}`);
-          if (options.detach === true) {
-            doing.terminal.result(standing, () => `Started ${id}. Lead it with \`lighthouse rollout run\`.`);
-            return "ok";
-          }
           const told = await tell(options, {
             kind: "deployment_started",
             version: `${wanted.flag} (${id})`,
@@ -137,6 +139,13 @@ const start = (): Command =>
           });
           for (const { channel, state, why = "" } of told)
             doing.terminal.note(`  ${channel}: ${state} ${why}`.trimEnd());
+          if (options.detach === true) {
+            doing.terminal.result(
+              { ...standing, told },
+              () => `Started ${id}. Lead it with \`lighthouse rollout run\`.`,
+            );
+            return "ok";
+          }
           return leadOn(options, client, doing);
         }),
       ),
@@ -160,6 +169,13 @@ const run = (): Command =>
 
 const leadOn = async (options: LeadOptions, client: Lighthouse, doing: Act): Promise<Exit> => {
   const ports = rolloutPorts(options, client, doing);
+  // One that ends the rollout is gone on with as a part of it, where there is one to lead.
+  const { rollout, rollback, now } = await client.operate<Standing>("rollouts.get", {});
+  if (rollback?.status === "running" && rollback.rollout !== rollout?.id) {
+    doing.terminal.note(`ATTENTION: ${printableLine(unfinishedInWords(rollback, now), 600)}; it is finished first`);
+    const done = await bringToEnd(ports, rollback);
+    if (!done.ok) throw stopped(done);
+  }
   for (;;) {
     try {
       const how = await lead(ports);
@@ -204,14 +220,18 @@ const status = (): Command =>
   );
 
 const statusLines = ({ rollout, rollback, now }: Standing): readonly string[] => [
+  ...(rollback?.status === "running"
+    ? [
+        `ATTENTION: ${printableLine(unfinishedInWords(rollback, now), 600)}`,
+        ...(rollback.lease.until > now ? [] : ["  `lighthouse rollback` finishes it."]),
+      ]
+    : []),
   ...(rollout === null ? ["Nothing was ever rolled out."] : rolloutLines(rollout, now)),
-  ...(rollback === null
-    ? []
-    : [
-        `${rollback.rehearsal ? "rehearsal" : "rollback"} ${rollback.id}  ${rollback.status}` +
-          (rollback.next === null ? "" : `, next: ${rollback.next}`) +
-          `  (${printableLine(rollback.reason, 120)})`,
-      ]),
+  ...(rollback?.status === "finished"
+    ? [
+        `${rollback.rehearsal ? "rehearsal" : "rollback"} ${rollback.id}  finished  (${printableLine(rollback.reason, 120)})`,
+      ]
+    : []),
 ];
 
 const rolloutLines = (rollout: RolloutStanding, now: number): readonly string[] => {
@@ -219,7 +239,9 @@ const rolloutLines = (rollout: RolloutStanding, now: number): readonly string[] 
   const at = of.steps[step];
   const isActive = state === "running" || state === "paused" || state === "aborting";
   const led =
-    lease.until > now ? `led by ${lease.holder} (fence ${lease.fence})` : "led by nobody: `lighthouse rollout run`";
+    lease.until > now
+      ? `led by ${lease.holder} (fence ${lease.fence})`
+      : "ATTENTION: led by nobody, so nobody watches its triggers: `lighthouse rollout run`";
   return [
     `rollout ${id}  ${state}  ${of.flag}`,
     ...(isActive && at !== undefined
@@ -275,10 +297,7 @@ const abort = (): Command =>
           const aborted = await client.operate<Standing>("rollouts.abort", { id, reason: options.reason });
           if (aborted.rollout?.status === "aborting") {
             const done = await goBack(rolloutPorts(options, client, doing), aborted.rollout);
-            if (!done.ok)
-              throw new Failure("fault", `The rollback stopped at ${done.step}: ${done.why}`, {
-                remedy: "`lighthouse rollback --resume` goes on.",
-              });
+            if (!done.ok) throw stopped(done);
           }
           const standing = await client.operate<Standing>("rollouts.get", {});
           doing.terminal.result({ ended: "withdrawn", ...standing }, () => endLines("withdrawn", standing));
@@ -309,9 +328,7 @@ const history = (): Command =>
             .sort((a, b) => a.position - b.position)
             .filter(({ type }) => options.measurements === true || !/\.(measured|blind|leased)$/.test(type));
           doing.terminal.result({ events }, () =>
-            events.length === 0
-              ? "Nothing was ever rolled out."
-              : events.map((event) => eventLine(event, doing.terminal.style)),
+            events.length === 0 ? "Nothing was ever rolled out." : events.flatMap(eventLines(doing.terminal.style)),
           );
           return "ok";
         }),

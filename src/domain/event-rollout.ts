@@ -210,6 +210,10 @@ export const rolloutEvents = {
         rollout: { ...text, description: "the rollout it ends; empty: none" },
         rehearsal: flag,
         percentBefore: count,
+        openFrom: {
+          ...count,
+          description: "position of the oldest question that was open: all before it had ended; absent: not known",
+        },
       },
       ["id", "flag", "scope", "reason", "trigger", "rollout", "rehearsal", "percentBefore"],
     ),

@@ -60,3 +60,18 @@ test("a second one is refused, but the real one displaces a rehearsal", () => {
   expect(state).toMatchObject({ status: "running", begun: { id: "rb_2" } });
   expect(refusalOf(state, done("announce"))).toBe("no_rollout");
 });
+
+test("one for everybody displaces one for some of the same flag, and nothing else does", () => {
+  const some = { kind: "partial", agents: ["bob"], roles: [] } as const;
+  const running = (scope: Begun["scope"]) => after({ type: "start", begun: { ...begun, scope } }, lease);
+  const full: RollbackCommand = { type: "start", begun: { ...begun, id: "rb_2" } };
+  for (const scope of [some, { kind: "canary" }] as const) {
+    expect(apply(running(scope), full).state).toMatchObject({ status: "running", begun: { id: "rb_2" } });
+    expect(refusalOf(running(scope), { type: "start", begun: { ...begun, id: "rb_2", flag: "g" } })).toBe(
+      "rollout_busy",
+    );
+  }
+  expect(refusalOf(running({ kind: "full" }), { type: "start", begun: { ...begun, id: "rb_2", scope: some } })).toBe(
+    "rollout_busy",
+  );
+});

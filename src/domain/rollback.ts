@@ -5,8 +5,8 @@ import { type Lease, noLease, takeLease, unlessFenced } from "./lease.ts";
 import { refusal } from "./refusal.ts";
 
 /**
- * The way back, in seven steps, each done once and in order. One at a time on a bridge; only a real one displaces a
- * rehearsal. It cannot be called off: half a rollback is worse than either end.
+ * The way back, in seven steps, each done once and in order. One at a time on a bridge; a real one displaces a rehearsal,
+ * and one for everybody one for some. It cannot be called off: half a rollback is worse than either end.
  */
 export type Rollback =
   | { readonly status: "none"; readonly lease: Lease }
@@ -97,11 +97,19 @@ const decide = (state: Rollback, command: RollbackCommand): Outcome => {
 const start = (state: Rollback, begun: Begun): Outcome => {
   if (state.status === "running") {
     if (state.begun.id === begun.id) return decided();
-    const displaces = state.begun.rehearsal && !begun.rehearsal;
-    if (!displaces) return refused(refusal("rollout_busy", `the rollback ${state.begun.id} is under way`));
+    if (!displaces(begun, state.begun))
+      return refused(refusal("rollout_busy", `the rollback ${state.begun.id} is under way`));
   }
   return decided({ type: "rollback.started", data: begun });
 };
+
+/** A real one beats a rehearsal; one for everybody does all that one for some would, and need not wait for it. */
+const displaces = (begun: Begun, running: Begun): boolean => {
+  if (begun.rehearsal) return false;
+  return running.rehearsal || (begun.flag === running.flag && isWider(begun.scope, running.scope));
+};
+
+const isWider = (scope: RollbackScope, than: RollbackScope): boolean => scope.kind === "full" && than.kind !== "full";
 
 /** The first step that is not done; undefined when all are. */
 export const nextStep = ({ done }: Pick<RunningRollback, "done">): RollbackStep | undefined =>

@@ -14,6 +14,8 @@ export interface RolloutPorts {
   readonly rollback: () => Snapshot<Rollback>;
   /** The share of agents in the canary arm, 0 when the flag is off for all; and what is open in that arm. */
   readonly canary: (flag: string) => { readonly percent: number; readonly open: number };
+  /** Position of the oldest open question; that of the log's end when none is open. */
+  readonly openFrom: () => number;
 }
 
 type Refused = { readonly ok: false; readonly refusal: Refusal };
@@ -61,7 +63,7 @@ export const rolloutCommands = (ports: RolloutPorts) => {
   };
 
   const startRollback = async (
-    wanted: Omit<Begun, "rollout" | "percentBefore">,
+    wanted: Omit<Begun, "rollout" | "percentBefore" | "openFrom">,
     caller: Caller,
   ): Promise<Handled<Rollback>> => {
     const running = ports.rollback().state;
@@ -79,7 +81,12 @@ export const rolloutCommands = (ports: RolloutPorts) => {
       const aborted = await advance({ type: "abort", id: going.id, reason, trigger }, caller);
       if (!aborted.ok) return aborted;
     }
-    const begun: Begun = { ...wanted, rollout: rollsBack ? going.id : "", percentBefore: canary.percent };
+    const begun: Begun = {
+      ...wanted,
+      rollout: rollsBack ? going.id : "",
+      percentBefore: canary.percent,
+      openFrom: ports.openFrom(),
+    };
     return goBack({ type: "start", begun }, caller);
   };
 

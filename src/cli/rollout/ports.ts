@@ -11,9 +11,8 @@ import { type NotifyEvent, notify } from "../../ops/monitoring/notify.ts";
 import type { LeadPorts } from "../../ops/rollout/lead.ts";
 import { operatorOf, type RollbackStanding } from "../../ops/rollout/operator.ts";
 import { goBack } from "../../ops/rollout/rollback/go-back.ts";
-import { type IncidentReport, reportMarkdown } from "../../ops/rollout/rollback/report.ts";
+import { type Announced, type IncidentReport, reportMarkdown } from "../../ops/rollout/rollback/report.ts";
 import type { RollBackPorts } from "../../ops/rollout/rollback/roll-back.ts";
-import type { Announced } from "../../ops/rollout/rollback/steps.ts";
 import { verifyByReading } from "../../ops/rollout/rollback/verify-door.ts";
 import type { Act } from "../command.ts";
 import { type ConnectionOptions, credentialOf, httpUrl } from "../connection.ts";
@@ -68,15 +67,17 @@ export const rolloutPorts = (options: RolloutOptions, client: Lighthouse, { term
     publish: async (report) => publish(options.reports ?? join(options.data, REPORTS_FOLDER), report),
     rollBack: async (rollout) => {
       const done = await goBack(ports, rollout);
-      if (!done.ok) {
-        throw new Failure("fault", `The rollback stopped at ${done.step}: ${done.why}`, {
-          remedy: "Mend that and go on with `lighthouse rollback --resume`; what is done stays done.",
-        });
-      }
+      if (!done.ok) throw stopped(done);
     },
   };
   return ports;
 };
+
+/** A step could not be done, three times over. */
+export const stopped = ({ step, why }: { readonly step: string; readonly why: string }): Failure =>
+  new Failure("fault", `The rollback stopped at ${step}: ${why}`, {
+    remedy: "Mend that, and `lighthouse rollback` goes on; what is done stays done.",
+  });
 
 /** Whoever is to hear of it, hears of it; what came of it is returned and never thrown. */
 export const tell = async (options: RolloutOptions, event: NotifyEvent): Promise<readonly Announced[]> => {
@@ -102,10 +103,18 @@ export const tell = async (options: RolloutOptions, event: NotifyEvent): Promise
   return told.map((each) => (each.state === "off" ? { ...each, state: "not configured" } : each));
 };
 
-const rollbackNews = ({ id, reason, rollout, percentBefore, rehearsal, trigger }: RollbackStanding): NotifyEvent => ({
+const rollbackNews = ({
+  id,
+  reason,
+  rollout,
+  percentBefore,
+  rehearsal,
+  trigger,
+  done,
+}: RollbackStanding): NotifyEvent => ({
   kind: "rollback_triggered",
   version: rollout === "" ? id : rollout,
-  reason: `${rehearsal ? "[a rehearsal] " : ""}${reason}`,
+  reason: `${rehearsal ? "[a rehearsal] " : ""}${done.length > 0 ? "[taken up again] " : ""}${reason}`,
   measured: `${percentBefore} % of the agents were in the canary arm`,
   by: trigger === "" ? "a person" : `trigger ${trigger}`,
   at: realClock.now(),

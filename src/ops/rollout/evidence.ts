@@ -1,7 +1,7 @@
 import type { EventData } from "../../domain/event.ts";
 import type { StepEvidence } from "./judge.ts";
 import type { Measurement } from "./measurement.ts";
-import { allEvents, type Operator } from "./operator.ts";
+import { allEvents, type Operator, type RolloutStanding } from "./operator.ts";
 
 /** What has been seen of the present step. */
 export interface Remembered extends StepEvidence {
@@ -14,10 +14,11 @@ export const noEvidenceYet: Remembered = { measurements: [], blindMs: 0, blindBe
 /** The evidence of a step as its events say it: who takes over judges by the same as who died. */
 export const remembered = async (
   operator: Pick<Operator, "query">,
-  rollout: string,
+  { id: rollout, position }: Pick<RolloutStanding, "id" | "position">,
   step: number,
 ): Promise<Remembered> => {
-  const events = await allEvents(operator, { stream: "rollout", types: ["rollout.measured", "rollout.blind"] });
+  const types = ["rollout.measured", "rollout.blind"] as const;
+  const events = await allEvents(operator, { stream: "rollout", types, after: position });
   const measurements: Measurement[] = [];
   let [blindMs, blindBecause] = [0, ""];
   for (const { type, data } of events) {

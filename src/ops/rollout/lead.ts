@@ -99,7 +99,7 @@ export const lead = async (ports: LeadPorts): Promise<LedTo> => {
       case "watch":
         if (evidence === undefined) {
           // Taken over in the middle of a step: what was seen of it is in the log.
-          evidence = await remembered(operator, id, now.step);
+          evidence = await remembered(operator, now, now.step);
           await eyes.begin();
         }
         await ports.sleep(plan.analysis.everyMs);

@@ -33,6 +33,8 @@ interface Lease {
 
 export interface RolloutStanding {
   readonly id: string;
+  /** Of the event that began it. */
+  readonly position: number;
   readonly status: "running" | "paused" | "aborting" | "completed" | "withdrawn";
   readonly plan: RolloutPlan;
   readonly lease: Lease;
@@ -50,6 +52,8 @@ export interface RolloutStanding {
 
 export interface RollbackStanding {
   readonly id: string;
+  /** Of the event that began it. */
+  readonly position: number;
   readonly status: "running" | "finished";
   readonly flag: string;
   readonly scope: RollbackScope;
@@ -58,6 +62,8 @@ export interface RollbackStanding {
   readonly rollout: string;
   readonly rehearsal: boolean;
   readonly percentBefore: number;
+  /** Position of the oldest question that was open when it began; all before had ended. Absent: not known. */
+  readonly openFrom?: number;
   readonly lease: Lease;
   readonly done: readonly RollbackStep[];
   readonly next: RollbackStep | null;
@@ -81,19 +87,32 @@ export interface FlagTarget {
   readonly on: boolean;
 }
 
-/** Every event that fits, oldest first, page by page. */
-export const allEvents = async (
-  operator: Pick<Operator, "query">,
-  filter: Omit<Parameters<Operator["query"]>[0], "limit">,
-): Promise<readonly LogEvent[]> => {
-  const events: LogEvent[] = [];
+type Filter = Omit<Parameters<Operator["query"]>[0], "limit">;
+
+/** Every event that fits, oldest first, a page at a time: there may be more than a process can hold. */
+export async function* eventsOf(operator: Pick<Operator, "query">, filter: Filter): AsyncGenerator<LogEvent> {
   for (let after: number | null = filter.after ?? 0; after !== null; ) {
     const page: EventPage = await operator.query({ ...filter, after, limit: PAGE });
-    events.push(...page.events);
+    yield* page.events;
     after = page.next;
   }
+}
+
+export const allEvents = async (operator: Pick<Operator, "query">, filter: Filter): Promise<readonly LogEvent[]> => {
+  const events: LogEvent[] = [];
+  for await (const event of eventsOf(operator, filter)) events.push(event);
   return events;
 };
+
+/** What happened to the rollout, or to the rollback, that stands there: from the event that began it. */
+export const storyOf = async (
+  operator: Pick<Operator, "query">,
+  stream: "rollout" | "rollback",
+  { id, position }: Pick<RolloutStanding, "id" | "position">,
+): Promise<readonly LogEvent[]> =>
+  (await allEvents(operator, { stream, after: position - 1 })).filter(
+    ({ data }) => (data as { id?: string }).id === id,
+  );
 
 const PAGE = 1_000;
 

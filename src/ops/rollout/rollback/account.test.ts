@@ -20,7 +20,7 @@ const event = (position: number, id: string, type: string, data: object = {}): L
 const asked = (position: number, id: string, arm: "push" | "mailbox" = "push", to = "bob") =>
   event(position, id, "asked", { to, arm });
 
-test("every way in which a question can come out is told apart", () => {
+test("every way in which a question can come out is told apart", async () => {
   const events = [
     asked(1, "before"),
     event(2, "before", "accepted"),
@@ -38,29 +38,29 @@ test("every way in which a question can come out is told apart", () => {
     asked(15, "late"),
     event(16, "late", "cancelled"),
   ];
-  const result = account(events, 10);
+  const result = await account(events, 10);
   expect(result).toEqual({ inFlight: 6, answered: 2, ended: 2, handedOver: 1, lost: ["stuck"] });
   expect(lossInWords(result)).toContain("1 are unaccounted for: stuck");
 });
 
-test("a question of an old log, without an arm, was pushed", () => {
-  expect(account([event(1, "old", "asked", { to: "bob" })], 1)).toMatchObject({ inFlight: 1, lost: ["old"] });
+test("a question of an old log, without an arm, was pushed", async () => {
+  expect(await account([event(1, "old", "asked", { to: "bob" })], 1)).toMatchObject({ inFlight: 1, lost: ["old"] });
 });
 
-test("whom the rollback does not concern is not counted", () => {
+test("whom the rollback does not concern is not counted", async () => {
   const events = [asked(1, "a", "push", "bob"), asked(2, "b", "push", "carol")];
-  expect(account(events, 5, (agent) => agent === "carol")).toMatchObject({ inFlight: 1, lost: ["b"] });
+  expect(await account(events, 5, (agent) => agent === "carol")).toMatchObject({ inFlight: 1, lost: ["b"] });
 });
 
-test("the parts always add up to what was in flight", () => {
+test("the parts always add up to what was in flight", async () => {
   const kinds = ["asked", "rerouted", "accepted", "declined", "cancelled", "expired"] as const;
   const step = fc.record({
     id: fc.constantFrom("a", "b", "c", "d", "e"),
     kind: fc.constantFrom(...kinds),
     push: fc.boolean(),
   });
-  fc.assert(
-    fc.property(fc.array(step, { maxLength: 60 }), fc.integer({ min: 0, max: 60 }), (steps, from) => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 60 }), fc.integer({ min: 0, max: 60 }), async (steps, from) => {
       const known = new Set<string>();
       const ended = new Set<string>();
       const events = steps.flatMap(({ id, kind, push }, i) => {
@@ -71,7 +71,7 @@ test("the parts always add up to what was in flight", () => {
           kind === "asked" ? { to: "bob", arm: push ? "push" : "mailbox" } : { to: push ? "push" : "mailbox" };
         return [event(i + 1, id, kind, data)];
       });
-      const { inFlight, answered, ended: over, handedOver, lost } = account(events, from);
+      const { inFlight, answered, ended: over, handedOver, lost } = await account(events, from);
       expect(answered + over + handedOver + lost.length).toBe(inFlight);
     }),
     { numRuns: 500 },

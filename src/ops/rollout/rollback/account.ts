@@ -33,19 +33,22 @@ interface Fate {
   outcome: "open" | "answered" | "ended";
 }
 
-/** `from`: position of the event that began the rollback. `concerns`: whether an agent is within its scope. */
-export const account = (
-  events: readonly LogEvent[],
+/**
+ * `events`: of the questions, from the oldest that was open when the rollback began. `from`: position of the event that
+ * began it. `concerns`: whether an agent is within its scope.
+ */
+export const account = async (
+  events: Iterable<LogEvent> | AsyncIterable<LogEvent>,
   from: number,
   concerns: (agent: string) => boolean = () => true,
-): Account => {
+): Promise<Account> => {
   const fates = new Map<string, Fate>();
   let begun = false;
   const begin = (): void => {
     begun = true;
     for (const fate of fates.values()) fate.concerned = fate.outcome === "open" && fate.arm === "push";
   };
-  for (const { type, subject, position, data } of events) {
+  for await (const { type, subject, position, data } of events) {
     if (!begun && position > from) begin();
     const id = subject.slice("elicitation/".length);
     if (type === "elicitation.asked") {

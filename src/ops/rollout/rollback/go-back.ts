@@ -1,5 +1,7 @@
 import { LighthouseRefusal } from "../../../client/refusal.ts";
-import type { RolloutStanding, Standing } from "../operator.ts";
+import { rollbackSteps } from "../../../domain/event-rollout.ts";
+import type { RollbackStanding, RolloutStanding, Standing } from "../operator.ts";
+import { prepareRehearsal, restoreAfterRehearsal } from "./rehearsal.ts";
 import { beginRollback, type RollBackPorts, type RolledBack, rollBack } from "./roll-back.ts";
 
 /** How often somebody who waits for another controller looks again. */
@@ -18,9 +20,33 @@ export const finishRollback = async (ports: RollBackPorts, id: string): Promise<
       return await rollBack(ports, id);
     } catch (error) {
       if (!(error instanceof LighthouseRefusal) || !others.has(error.code)) throw error;
-      await ports.sleep(LOOK_AGAIN_MS);
+      await ports.sleep(Math.min(LOOK_AGAIN_MS, error.retryAfterMs ?? LOOK_AGAIN_MS));
     }
   }
+};
+
+export type Finished = RolledBack & { readonly restored?: Awaited<ReturnType<typeof restoreAfterRehearsal>> };
+
+/**
+ * From wherever it stands to its end, whoever began it: half a rollback is worse than either end. What a rehearsal moved is
+ * put back, also when a step of it failed.
+ */
+export const bringToEnd = async (ports: RollBackPorts, rollback: RollbackStanding): Promise<Finished> => {
+  const { operator } = ports;
+  const { id, rehearsal, next } = rollback;
+  if (rehearsal && next === "announce") await prepareRehearsal(operator, rollback);
+  const done = await finishRollback(ports, id);
+  return rehearsal ? { ...done, restored: await restoreAfterRehearsal(operator, rollback) } : done;
+};
+
+/** How far it has come and who is at work on it, in words. */
+export const unfinishedInWords = (rollback: RollbackStanding, now: number): string => {
+  const { id, rehearsal, done, next, lease, reason } = rollback;
+  const who = lease.until > now ? `${lease.holder} is at work on it` : "nobody is at work on it";
+  return (
+    `the ${rehearsal ? "rehearsal" : "rollback"} ${id} is not finished: ${done.length} of ${rollbackSteps.length} steps are done` +
+    `${next === null ? "" : `, next is ${next}`}; ${who} (${reason})`
+  );
 };
 
 const others: ReadonlySet<string> = new Set(["lease_held", "lease_lost", "no_rollout"]);

@@ -2,6 +2,13 @@ import type { LogEvent } from "../../../client/wire.ts";
 import type { RollbackStanding } from "../operator.ts";
 import { type Account, lossInWords } from "./account.ts";
 
+/** What came of telling people by one channel. */
+export interface Announced {
+  readonly channel: string;
+  readonly state: string;
+  readonly why?: string;
+}
+
 /** The seed's incident report, and what it lacked: who, the scope, the trigger, digests, and what became of the data. */
 export interface IncidentReport {
   readonly incident_id: string;
@@ -10,6 +17,8 @@ export interface IncidentReport {
   readonly initiated_by: string;
   readonly scope: RollbackStanding["scope"];
   readonly rehearsal: boolean;
+  /** What came of each channel by which people were told. */
+  readonly told: readonly Announced[];
   readonly rollout: string;
   readonly percent_before: number;
   /** RFC 3339 */
@@ -47,6 +56,7 @@ export const incidentReport = (
   rollback: RollbackStanding,
   events: readonly LogEvent[],
   account: Account,
+  told: readonly Announced[],
 ): IncidentReport => {
   const mine = events.filter(({ data }) => {
     const { id } = data as { readonly id?: string };
@@ -66,6 +76,7 @@ export const incidentReport = (
     initiated_by: started.actor,
     scope: rollback.scope,
     rehearsal: rollback.rehearsal,
+    told,
     rollout: rollback.rollout,
     percent_before: rollback.percentBefore,
     start: started.time,
@@ -148,6 +159,7 @@ export const reportMarkdown = (report: IncidentReport): string => {
 | trigger | ${cell(report.trigger)} |
 | initiated by | ${cell(report.initiated_by)} |
 | scope | ${cell(JSON.stringify(report.scope))} |
+| told | ${cell(report.told.map(({ channel, state }) => `${channel}: ${state}`).join(", ") || "nobody")} |
 | rollout | ${report.rollout === "" ? "none" : report.rollout}, ${report.percent_before} % of the agents before |
 | from, to | ${report.start}, ${report.end} |
 | duration | ${report.duration_ms} ms |

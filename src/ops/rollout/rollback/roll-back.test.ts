@@ -2,14 +2,15 @@ import { describe, expect, test } from "vitest";
 import { Killed, type RolloutWorld, rolloutWorld } from "../../../../test/support/rollout-world.ts";
 import { rollbackSteps } from "../../../domain/event-rollout.ts";
 import type { RollbackScope } from "../../../domain/rollback.ts";
-import type { FlagStanding } from "../operator.ts";
-import { finishRollback } from "./go-back.ts";
+import type { FlagStanding, RollbackStanding } from "../operator.ts";
+import { bringToEnd, finishRollback, unfinishedInWords } from "./go-back.ts";
 import { prepareRehearsal, restoreAfterRehearsal, shadowAgents } from "./rehearsal.ts";
-import { reportMarkdown } from "./report.ts";
+import { type Announced, reportMarkdown } from "./report.ts";
 import { beginRollback } from "./roll-back.ts";
 
 const begin = (world: RolloutWorld, scope: RollbackScope = { kind: "full" }, more: object = {}) =>
   beginRollback(world, { id: "rb_00000001", flag: "push-elicitation", scope, reason: "it | smokes\nbadly", ...more });
+const byOperator = { actor: "operator", trace: null };
 /** Questions to agents that are away: they stay open, in the arm that the flag says. */
 const pending = async (world: RolloutWorld, ...agents: readonly string[]): Promise<readonly string[]> => {
   const ids: string[] = [];
@@ -142,6 +143,91 @@ describe("a rollback", () => {
     await finishRollback(world.controller(), "rb_00000001");
     expect((await world.standing()).rollout).toMatchObject({ status: "withdrawn" });
     await expect(world.start()).resolves.toMatchObject({});
+  });
+
+  test("waits for no channel: people are told beside its steps, and the report says what came of it", async () => {
+    const world = await rolloutWorld();
+    await begin(world);
+    const ports = world.controller();
+    let heard = (_told: readonly Announced[]): void => undefined;
+    const announce: typeof ports.announce = () => new Promise((resolve) => (heard = resolve));
+    // Slack answers when the whole log was verified: had any step before waited for it, this would never end.
+    const verifyLog: typeof ports.verifyLog = async () => {
+      heard([{ channel: "slack", state: "failed", why: "no route" }]);
+      return { ok: true, says: "whole" };
+    };
+    expect(await finishRollback({ ...ports, announce, verifyLog }, "rb_00000001")).toMatchObject({ ok: true });
+    expect(world.reports[0]?.told).toEqual([{ channel: "slack", state: "failed", why: "no route" }]);
+    expect(reportMarkdown(world.reports[0] as never)).toContain("| told | slack: failed |");
+  });
+
+  test("that is taken up after a death tells people again: nobody may have heard of it yet", async () => {
+    const world = await rolloutWorld();
+    await begin(world);
+    const told: number[] = [];
+    const telling = (mortal?: { readonly afterCalls: number; readonly unheard: boolean }) => ({
+      ...world.controller(mortal),
+      announce: async ({ done }: RollbackStanding) => {
+        told.push(done.length);
+        return [];
+      },
+    });
+    await expect(finishRollback(telling({ afterCalls: 8, unheard: false }), "rb_00000001")).rejects.toThrow(Killed);
+    await world.advance(60_000);
+    await finishRollback(telling(), "rb_00000001");
+    expect(told).toEqual([0, expect.any(Number)]);
+    expect(told[1]).toBeGreaterThan(0);
+  });
+
+  test("reads the questions from the oldest that was open when it began, and accounts for that one too", async () => {
+    const world = await rolloutWorld();
+    await world.t.register("bob", ["agent"]);
+    for (let n = 0; n < 5; n++)
+      await world.t.bridge.elicit.cancel(await world.t.ask("operator", "bob"), "", byOperator);
+    const oldest = await world.t.ask("operator", "bob", { timeoutMs: 7 * 86_400_000 });
+    await world.advance(3_600_000 * 24 * 6);
+    const { rollback } = await begin(world);
+    const [first] = (await world.t.events()).filter(({ stream }) => stream === `elicitation/${oldest}`);
+    const ports = world.controller();
+    const read: number[] = [];
+    const query: typeof ports.operator.query = (filter) => {
+      if (filter.types?.includes("elicitation.asked") && filter.stream === undefined) read.push(filter.after ?? 0);
+      return ports.operator.query(filter);
+    };
+    expect(rollback?.openFrom).toBe(first?.position);
+    await finishRollback({ ...ports, operator: { ...ports.operator, query } }, "rb_00000001");
+    expect(read).toEqual([(first?.position ?? 0) - 1]);
+    expect(world.reports[0]?.data_loss).toMatchObject({ inFlight: 1, handedOver: 1, lost: 0 });
+  });
+
+  test("is brought to its end by whoever comes next, and says until then how far it is and that nobody works on it", async () => {
+    const world = await rolloutWorld();
+    await pending(world, "bob");
+    await begin(world);
+    await expect(finishRollback(world.controller({ afterCalls: 12, unheard: true }), "rb_00000001")).rejects.toThrow(
+      Killed,
+    );
+    await world.advance(60_000);
+    const { rollback, now } = await world.standing();
+    expect(unfinishedInWords(rollback as RollbackStanding, now)).toMatch(
+      /^the rollback rb_00000001 is not finished: [1-6] of 7 steps are done, next is \w+; nobody is at work on it/,
+    );
+    expect(await bringToEnd(world.controller(), rollback as RollbackStanding)).toMatchObject({ ok: true });
+    expect((await world.standing()).rollback).toMatchObject({ status: "finished" });
+  });
+
+  test("for everybody takes the place of one for some that got stuck", async () => {
+    const world = await rolloutWorld();
+    await pending(world, "bob", "carol");
+    await begin(world, { kind: "partial", agents: ["bob"], roles: [] });
+    const stuck = { ...world.controller(), verifyLog: async () => ({ ok: false, says: "position 7: a bit" }) };
+    expect(await finishRollback(stuck, "rb_00000001")).toMatchObject({ ok: false });
+    await begin(world, { kind: "full" }, { id: "rb_00000002" });
+    expect(await finishRollback(world.controller(), "rb_00000002")).toMatchObject({ ok: true });
+    expect(await flagOf(world)).toMatchObject({ status: "killed" });
+    // What the first one had put over is in the mailbox already.
+    expect(world.reports.at(-1)?.data_loss).toMatchObject({ inFlight: 3, handedOver: 3, lost: 0 });
+    expect(await openIn(world, "mailbox")).toBe(6);
   });
 
   test("keeps strangers' words in their place in the report", async () => {

@@ -1,6 +1,6 @@
 import type { RollbackScope, RollbackStep } from "../../../domain/rollback.ts";
 import type { Scheduler } from "../../../domain/world.ts";
-import { allEvents, type RollbackStanding, type Standing } from "../operator.ts";
+import { type RollbackStanding, type Standing, storyOf } from "../operator.ts";
 import { type StepPorts, stepsOf } from "./steps.ts";
 
 export interface RollBackPorts extends StepPorts {
@@ -22,8 +22,11 @@ export type RolledBack =
   | { readonly ok: true; readonly id: string; readonly durationMs: number; readonly report: string }
   | { readonly ok: false; readonly id: string; readonly step: RollbackStep; readonly why: string };
 
-/** How long a controller may be silent before another takes over. A step that takes longer renews it meanwhile. */
-const LEASE_MS = 5_000;
+/**
+ * How long a controller may be silent before another takes over: in an emergency nobody waits longer than it takes to
+ * type the command again. A step that takes longer renews it meanwhile.
+ */
+const LEASE_MS = 2_000;
 const ATTEMPTS = 3;
 const AGAIN_MS = 1_000;
 
@@ -49,15 +52,15 @@ export const rollBack = async (ports: RollBackPorts, id: string): Promise<Rolled
   let current = mine(await lease(), id);
   // What is read later may be another's: who was replaced is refused, whatever it has read since.
   const { fence } = current.lease;
-  const steps = stepsOf(ports);
+  // Beside the steps, and by whoever takes over once more: its predecessor may have died before anybody heard of it.
+  const steps = stepsOf(ports, ports.announce(current));
   while (current.next !== null) {
     const step = current.next;
     const outcome = await kept(ports, lease, () => attempt(ports, steps, step, current, fence));
     if (!outcome.ok) return { ok: false, id, step, why: outcome.why };
     current = outcome.standing;
   }
-  const done = await allEvents(operator, { stream: "rollback" });
-  const own = done.filter(({ data }) => (data as { readonly id: string }).id === id);
+  const own = await storyOf(operator, "rollback", current);
   const began = own.find(({ type }) => type === "rollback.started");
   const last = own.findLast(({ type }) => type === "rollback.step_done");
   const published = last?.data as { readonly detail: { readonly digest: string; readonly lost: number } } | undefined;

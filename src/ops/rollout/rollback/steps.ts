@@ -1,8 +1,17 @@
 import type { Json } from "../../../domain/json.ts";
 import type { RollbackStep } from "../../../domain/rollback.ts";
-import { allEvents, type FlagStanding, type FlagTarget, type Operator, type RollbackStanding } from "../operator.ts";
+import {
+  allEvents,
+  eventsOf,
+  type FlagStanding,
+  type FlagTarget,
+  type Operator,
+  type RollbackStanding,
+  type Standing,
+  storyOf,
+} from "../operator.ts";
 import { account, accountTypes } from "./account.ts";
-import { type IncidentReport, incidentReport } from "./report.ts";
+import { type Announced, type IncidentReport, incidentReport } from "./report.ts";
 
 /** A post-condition as it was found on the running bridge, or why it does not hold. */
 export type Found =
@@ -11,7 +20,7 @@ export type Found =
 
 export interface StepPorts {
   readonly operator: Operator;
-  /** Tells people; what came of it by channel. Never rejects. */
+  /** Tells people; what came of it by channel. Never rejects, and takes seconds at most: only the report waits for it. */
   readonly announce: (rollback: RollbackStanding) => Promise<readonly Announced[]>;
   /** Asks and answers one real question by the mailbox. */
   readonly probe: () => Promise<{ readonly ok: boolean; readonly ms: number; readonly says: string }>;
@@ -21,18 +30,14 @@ export interface StepPorts {
   readonly publish: (report: IncidentReport) => Promise<{ readonly digest: string; readonly place: string }>;
 }
 
-export interface Announced {
-  readonly channel: string;
-  readonly state: string;
-  readonly why?: string;
-}
-
 /** Probes of the stable path, all of which have to be answered. */
 const PROBES = 3;
 const REROUTED_AT_ONCE = 500;
 
+/** `telling`: people are being told, beside all of it. */
 export const stepsOf = (
   ports: StepPorts,
+  telling: Promise<readonly Announced[]>,
 ): Readonly<Record<RollbackStep, (rollback: RollbackStanding) => Promise<Found>>> => ({
   announce: (rollback) => announce(ports, rollback),
   switch: (rollback) => switchFlag(ports, rollback),
@@ -40,15 +45,13 @@ export const stepsOf = (
   confirm_stable: () => confirmStable(ports),
   clear_delivery: (rollback) => clearDelivery(ports, rollback),
   verify_log: () => verifyLog(ports),
-  publish: (rollback) => publish(ports, rollback),
+  publish: (rollback) => publish(ports, rollback, telling),
 });
 
-const announce = async ({ operator, announce: tell }: StepPorts, rollback: RollbackStanding): Promise<Found> => {
-  const told = await tell(rollback);
-  const position = await startedAt(operator, rollback.id);
-  if (position === undefined) return no("its beginning is not in the log");
-  const channels = told.map(({ channel, state }) => `${channel} ${state}`).join(", ") || "no channel configured";
-  return yes(`in the log at position ${position}; ${channels}`, { position, told: told as unknown as Json });
+const announce = async ({ operator }: StepPorts, rollback: RollbackStanding): Promise<Found> => {
+  const [began] = await storyOf(operator, "rollback", rollback);
+  if (began?.type !== "rollback.started") return no("its beginning is not in the log");
+  return yes(`in the log at position ${began.position}; people are being told`, { position: began.position });
 };
 
 /** Off for whom it concerns, whoever else still wants it on: the flag's fence sees to that. */
@@ -188,7 +191,7 @@ const clearDelivery = async ({ operator }: StepPorts, rollback: RollbackStanding
   const late = await reroute(operator, concerns, rollback);
   const left = await openByPush(operator, concerns);
   if (left.length > 0) return no(`${left.length} questions are still open in the push arm`);
-  const drained = (await mine(operator, rollback.id)).find(
+  const drained = (await storyOf(operator, "rollback", rollback)).find(
     ({ type, data }) => type === "rollback.step_done" && (data as { readonly step: string }).step === "drain",
   );
   const after = drained?.position ?? 0;
@@ -217,38 +220,39 @@ const verifyLog = async ({ verifyLog: verify }: StepPorts): Promise<Found> => {
   return ok ? yes(says, {}) : no(says);
 };
 
-const publish = async (ports: StepPorts, rollback: RollbackStanding): Promise<Found> => {
+const publish = async (
+  ports: StepPorts,
+  rollback: RollbackStanding,
+  telling: Promise<readonly Announced[]>,
+): Promise<Found> => {
   const { operator } = ports;
   const flag = await operator.operate<FlagStanding>("flags.get", { name: rollback.flag });
   if (!isOff(flag, rollback)) return no(`the flag ${rollback.flag} was switched on again meanwhile`);
   const concerns = await concernsOf(operator, rollback);
   const left = await openByPush(operator, concerns);
   if (left.length > 0) return no(`${left.length} questions are open in the push arm again`);
-  const report = await reportOf(operator, rollback, concerns);
+  const told = await telling;
+  const report = await reportOf(operator, rollback, concerns, told);
   const { digest, place } = await ports.publish(report);
   const { data_loss } = report;
   if (data_loss.lost > 0) return no(data_loss.statement);
-  return yes(`${place}; ${data_loss.statement}`, { digest, place, lost: data_loss.lost });
+  const channels = told.map(({ channel, state }) => `${channel} ${state}`).join(", ") || "no channel configured";
+  return yes(`${place}; ${channels}; ${data_loss.statement}`, { digest, place, lost: data_loss.lost });
 };
-
-/** The longest that a question can be open: what was asked before that has ended. */
-const OLDEST_OPEN_MS = 7 * 86_400_000;
 
 const reportOf = async (
   operator: Operator,
   rollback: RollbackStanding,
   concerns: Concerns,
+  told: readonly Announced[],
 ): Promise<IncidentReport> => {
-  const own = await allEvents(operator, { stream: "rollback" });
-  const started = own.find(
-    ({ type, data }) => type === "rollback.started" && (data as { id: string }).id === rollback.id,
-  );
-  if (started === undefined) throw new Error(`the log has no beginning of ${rollback.id}`);
-  const rollouts = rollback.rollout === "" ? [] : await allEvents(operator, { stream: "rollout" });
-  const since = new Date(Date.parse(started.time) - OLDEST_OPEN_MS).toISOString();
-  const questions = await allEvents(operator, { types: accountTypes, since });
-  const events = [...own, ...rollouts].sort((a, b) => a.position - b.position);
-  return incidentReport(rollback, events, account(questions, started.position, concerns));
+  const own = await storyOf(operator, "rollback", rollback);
+  const { rollout } = await operator.operate<Standing>("rollouts.get", {});
+  const ended = rollout === null || rollout.id !== rollback.rollout ? [] : await storyOf(operator, "rollout", rollout);
+  // Nothing from before the oldest question that was open then can have been on its way.
+  const questions = eventsOf(operator, { types: accountTypes, after: Math.max(0, (rollback.openFrom ?? 1) - 1) });
+  const events = [...own, ...ended].sort((a, b) => a.position - b.position);
+  return incidentReport(rollback, events, await account(questions, rollback.position, concerns), told);
 };
 
 type Concerns = (agent: string) => boolean;
@@ -272,12 +276,6 @@ const someAgents = async (operator: Operator): Promise<readonly string[]> => {
   );
   return agents.slice(0, 20).map(({ name }) => name);
 };
-
-const mine = async (operator: Operator, id: string) =>
-  (await allEvents(operator, { stream: "rollback" })).filter(({ data }) => (data as { readonly id: string }).id === id);
-
-const startedAt = async (operator: Operator, id: string): Promise<number | undefined> =>
-  (await mine(operator, id)).find(({ type }) => type === "rollback.started")?.position;
 
 const yes = (found: string, detail: Json): Found => ({ ok: true, found: found.slice(0, 2_000), detail });
 const no = (why: string): Found => ({ ok: false, why: why.slice(0, 2_000) });
