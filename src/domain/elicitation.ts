@@ -2,7 +2,7 @@ import type { Arm } from "./arm.ts";
 import { type Decider, type Decision, decided, refused } from "./decider.ts";
 import type { EventData, EventTypeName, Fact } from "./event.ts";
 import type { Json } from "./json.ts";
-import { type Problem, type Refusal, refusal } from "./refusal.ts";
+import { type Problem, problemsIn, type Refusal, refusal } from "./refusal.ts";
 
 /**
  * One question from one agent to another, with a schema for the answer and a deadline.
@@ -236,7 +236,7 @@ const answer = (state: Elicitation, command: Command<"answer">): Outcome => {
   }
   const problems = command.check(state.question.schema, core.content);
   if (problems.length > 0) {
-    return refused(refusal("content_invalid", `${problems.length} problem(s) in the content`, { problems }), {
+    return refused(refusal("content_invalid", problemsIn("the content", problems), { problems }), {
       type: "elicitation.answer_refused",
       data: { code: "content_invalid", problems: problems.length },
     });

@@ -2,7 +2,7 @@ import { PUSH_FLAG } from "./arm.ts";
 import { isWithin } from "./bucketing.ts";
 import { type Decider, type Decision, decided, refused } from "./decider.ts";
 import type { EventData, EventTypeName, Fact } from "./event.ts";
-import { type Problem, refusal } from "./refusal.ts";
+import { type Problem, problemsIn, refusal } from "./refusal.ts";
 
 /**
  * A switch that is set while the bridge runs: for a share of the agents, for named ones, by role or expertise. Every
@@ -48,7 +48,7 @@ const decide = (state: Flag, command: FlagCommand): Decision<FlagFact> => {
   }
   const problems = command.rule === undefined ? [] : problemsOf(command.rule);
   if (problems.length > 0) {
-    return refused(refusal("invalid_input", `${problems.length} problem(s) in the rule`, { problems }));
+    return refused(refusal("invalid_input", problemsIn("the rule", problems), { problems }));
   }
   switch (command.type) {
     case "set":

@@ -212,6 +212,10 @@ export interface Refusal {
   readonly retryAfterMs?: number;
 }
 
+/** How a refusal's detail counts its problems: `1 problem in the schema`. */
+export const problemsIn = (what: string, { length }: readonly unknown[]): string =>
+  `${length} ${length === 1 ? "problem" : "problems"} in ${what}`;
+
 export const refusal = (code: RefusalCode, detail: string, more: Omit<Refusal, "code" | "detail"> = {}): Refusal => ({
   code,
   detail,

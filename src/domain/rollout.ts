@@ -1,7 +1,7 @@
 import { type Decider, type Decision, decided, refused } from "./decider.ts";
 import type { EventData, EventTypeName, Fact } from "./event.ts";
 import { type Lease, noLease, takeLease, unlessFenced } from "./lease.ts";
-import { type Refusal, refusal } from "./refusal.ts";
+import { problemsIn, type Refusal, refusal } from "./refusal.ts";
 import { planProblems, type RolloutPlan } from "./rollout-plan.ts";
 
 /**
@@ -152,7 +152,7 @@ const start = (state: Rollout, { id, plan, planDigest, reason }: Command<"start"
   }
   const problems = planProblems(plan).map((p) => ({ ...p, pointer: `/plan${p.pointer}` }));
   if (problems.length > 0) {
-    return refused(refusal("invalid_input", `${problems.length} problem(s) in the plan`, { problems }));
+    return refused(refusal("invalid_input", problemsIn("the plan", problems), { problems }));
   }
   return decided({ type: "rollout.started", data: { id, plan, planDigest, reason } });
 };

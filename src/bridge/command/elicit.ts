@@ -18,7 +18,7 @@ import type { Json } from "../../domain/json.ts";
 import type { Limits } from "../../domain/limit.ts";
 import type { Observer } from "../../domain/observer.ts";
 import { questionCore, questionTyp } from "../../domain/question.ts";
-import { type Problem, type Refusal, refusal } from "../../domain/refusal.ts";
+import { type Problem, problemsIn, type Refusal, refusal } from "../../domain/refusal.ts";
 import { joins, type Link, type Story } from "../../domain/story.ts";
 import type { Clock, Rng } from "../../domain/world.ts";
 import { acceptSchema } from "../../schema/accept.ts";
@@ -171,7 +171,7 @@ export const elicitCommands = (ports: ElicitPorts) => {
       const problems = accepted.problems.map((p) => ({ ...p, pointer: `/schema${p.pointer}` }));
       return {
         ok: false,
-        refusal: refusal("schema_invalid", `${problems.length} problem(s) in the schema`, { problems }),
+        refusal: refusal("schema_invalid", problemsIn("the schema", problems), { problems }),
       };
     }
     const cause = request.causedBy === undefined ? undefined : await causeOf(request.causedBy, from, request.to);

@@ -1,7 +1,7 @@
 import type { Offer, Reply as Said } from "../../domain/answer.ts";
 import type { Json } from "../../domain/json.ts";
 import type { Limits } from "../../domain/limit.ts";
-import { type Refusal, refusal } from "../../domain/refusal.ts";
+import { problemsIn, type Refusal, refusal } from "../../domain/refusal.ts";
 import type { Rng, Scheduler } from "../../domain/world.ts";
 import { checkValue } from "../../schema/check.ts";
 import type { JsonSchema } from "../../schema/node.ts";
@@ -93,8 +93,7 @@ export const oneTimeForms = ({ rng, now, scheduler, limits }: FormPorts) => {
       if (form === undefined) return over;
       if (said.action === "accept") {
         const problems = checkValue(form.offer.schema as JsonSchema, said.content as Json);
-        if (problems.length > 0)
-          return refusal("content_invalid", `${problems.length} problem(s) in the content`, { problems });
+        if (problems.length > 0) return refusal("content_invalid", problemsIn("the content", problems), { problems });
       }
       form.stage = "said";
       form.said = said;

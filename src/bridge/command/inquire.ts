@@ -11,7 +11,7 @@ import {
 } from "../../domain/inquiry.ts";
 import { inquiryCore, inquiryTyp } from "../../domain/inquiry-core.ts";
 import type { Json } from "../../domain/json.ts";
-import { type Refusal, refusal } from "../../domain/refusal.ts";
+import { problemsIn, type Refusal, refusal } from "../../domain/refusal.ts";
 import { acceptSchema } from "../../schema/accept.ts";
 import { checkValue } from "../../schema/check.ts";
 import type { JsonSchema } from "../../schema/node.ts";
@@ -195,7 +195,7 @@ export const inquireCommands = (ports: InquirePorts) => {
       const problems = accepted.problems.map((p) => ({ ...p, pointer: `/schema${p.pointer}` }));
       return {
         ok: false,
-        refusal: refusal("schema_invalid", `${problems.length} problem(s) in the schema`, { problems }),
+        refusal: refusal("schema_invalid", problemsIn("the schema", problems), { problems }),
       };
     }
     if (request.default !== undefined) {

@@ -1,7 +1,7 @@
 import type { TSchema } from "typebox";
 import { Compile } from "typebox/compile";
 import { Settings } from "typebox/system";
-import { type Problem, type Refusal, refusal } from "../../domain/refusal.ts";
+import { type Problem, problemsIn, type Refusal, refusal } from "../../domain/refusal.ts";
 
 /** Problems told at once; more would not help whoever has to mend them. */
 const PROBLEMS_MAX = 64;
@@ -59,7 +59,7 @@ interface Place {
 const HALF_PAIR = "has half of a surrogate pair, which is no text";
 
 export const invalidInput = (problems: readonly Problem[]): Refusal =>
-  refusal("invalid_input", `${problems.length} problem(s) in the input`, { problems });
+  refusal("invalid_input", problemsIn("the input", problems), { problems });
 
 /** One token of an RFC 6901 pointer. */
 export const escapePointer = (name: string): string => name.replaceAll("~", "~0").replaceAll("/", "~1");

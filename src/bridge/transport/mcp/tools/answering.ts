@@ -1,6 +1,6 @@
 import { Type } from "typebox";
 import { defaultLimits } from "../../../../domain/limit.ts";
-import { refusal } from "../../../../domain/refusal.ts";
+import { problemsIn, refusal } from "../../../../domain/refusal.ts";
 import * as elicitations from "../../operations/elicitations.ts";
 import { AnyJson, ElicitationId, type ElicitationView, JwsSchema } from "../../views.ts";
 import { troubleOf } from "../desk.ts";
@@ -103,7 +103,7 @@ export const answer = tool({
         : []),
     ];
     if (problems.length > 0) {
-      const trouble = troubleOf(refusal("invalid_input", `${problems.length} problem(s) in the input`, { problems }));
+      const trouble = troubleOf(refusal("invalid_input", problemsIn("the input", problems), { problems }));
       return { ok: false, trouble };
     }
     const said =

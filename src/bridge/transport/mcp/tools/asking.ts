@@ -137,7 +137,7 @@ const stepOf = (step: Receipt["steps"][number]): { at: string; what: string; how
     case "lease lapsed":
       return { ...base, how: `of ${step.holder}` };
     case "answer refused":
-      return { ...base, how: `${step.code}, ${step.problems} problem(s)` };
+      return { ...base, how: `${step.code}, ${step.problems} to mend` };
     default:
       return base;
   }
