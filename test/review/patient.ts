@@ -6,5 +6,5 @@ export const patient = (check: PolicyCheck): PolicyCheck =>
     JSON.stringify(check)
       .replace('"max":300000}', '"max":2000000}')
       .replace('"max":250000}', '"max":2000000}')
-      .replace('{"is":1000000}', '{"is":4000000}'),
+      .replace('{"is":1000000}', '{"is":6000000}'),
   ) as PolicyCheck;

@@ -64,9 +64,9 @@ describe("probes on a bridge", () => {
     expect(red(looked), JSON.stringify(looked, null, 1)).toEqual(always);
   });
 
-  it.each(disabled)("without $control: exactly $reddens", async ({ sabotage, underLoad = false, reddens }) => {
-    const isAttacked = reddens.includes("security.attacks");
-    const looked = await look(underLoad ? "load" : isAttacked ? WITHOUT_LOAD : QUIET, sabotaged(sabotage));
+  it.each(disabled)("without $control: exactly $reddens", async ({ sabotage, underLoad, afterAttacks, reddens }) => {
+    const isAttacked = afterAttacks === true || reddens.includes("security.attacks");
+    const looked = await look(underLoad === true ? "load" : isAttacked ? WITHOUT_LOAD : QUIET, sabotaged(sabotage));
     const expected = isAttacked ? [...reddens, ...always] : reddens;
     expect(red(looked).toSorted(), JSON.stringify(looked, null, 1)).toEqual(expected.toSorted());
   });

@@ -6,6 +6,8 @@ export interface Disabled {
   readonly sabotage: Sabotage;
   /** Whether its effect is looked for under load, which takes its time, or by everything else. */
   readonly underLoad?: true;
+  /** Whether it is seen only in a log that has grown, as it has after the attacks. */
+  readonly afterAttacks?: true;
   readonly reddens: readonly string[];
 }
 
@@ -48,7 +50,7 @@ export const disabled: readonly Disabled[] = [
     sabotage: {
       file: ASK,
       find: asking,
-      replace: `if (/\\] load \\d*[05]7$/.test(input.message)) await new Promise((resolve) => setTimeout(resolve, 6_000)); ${asking}`,
+      replace: `if (/\\] load \\d*[05]7$/.test(input.message)) await new Promise((resolve) => setTimeout(resolve, 9_000)); ${asking}`,
     },
     underLoad: true,
     reddens: ["performance.p99", "performance.delivery"],
@@ -88,6 +90,7 @@ export const disabled: readonly Disabled[] = [
       find: 'if (source.isTransaction) source.exec("COMMIT");',
       replace: 'if (source.isTransaction) source.exec("COMMIT"); copyFileSync(path, partial);',
     },
+    afterAttacks: true,
     reddens: ["operations.backup"],
   },
   {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { extname, join } from "node:path";
 import type { Json } from "../../domain/json.ts";
 import { variableOf } from "../../ops/monitoring/render/secret.ts";
 import { renderAll } from "../../ops/monitoring/render.ts";
@@ -26,14 +26,16 @@ export const monitoredOf = ({ prometheus }: Spec, signal: AbortSignal): Monitore
   },
 });
 
-/** Files that stand beside the rendered ones and are nobody's: what the products keep there themselves. */
+/** Of the kinds that are rendered: what the products keep beside them for themselves, such as samples, is nobody's drift. */
 export const driftOf = (spec: Spec, folder: string) => async (): Promise<Drift> => {
   const expected = Object.fromEntries([...renderAll(spec)].map(([path, text]) => [path, digest(text)]));
+  const kinds = new Set(Object.keys(expected).map(extname));
   const folders = new Set(Object.keys(expected).map((path) => path.split("/", 1)[0] as string));
   const found: Record<string, string> = {};
   for (const top of [...folders].sort()) {
     if (!existsSync(join(folder, top))) continue;
-    for (const path of filesBelow(folder, top)) found[path] = digest(readFileSync(join(folder, path)));
+    for (const path of filesBelow(folder, top).filter((one) => kinds.has(extname(one))))
+      found[path] = digest(readFileSync(join(folder, path)));
   }
   return { expected, found };
 };
