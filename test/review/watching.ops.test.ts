@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { readMonitoring } from "../../src/cli/monitoring-file.ts";
-import { portsOf, type Watch } from "../../src/cli/review/conduct.ts";
+import { portsOf, type Watch } from "../../src/cli/review/ports.ts";
 import type { Json } from "../../src/domain/json.ts";
 import { drillEventName } from "../../src/ops/monitoring/drill/evidence.ts";
 import { renderRunbooks } from "../../src/ops/monitoring/runbook/markdown.ts";

@@ -4,9 +4,9 @@ import type { Profile } from "../../review/probe/probe.ts";
 import { nobodySignsOff, proposedPolicy } from "../../review/probe/propose.ts";
 import { act, command } from "../command.ts";
 import { readMonitoring } from "../monitoring-file.ts";
-import { wantedBy } from "./conduct.ts";
 import { logstashOf } from "./logstash-port.ts";
 import { profileOption } from "./policy-file.ts";
+import { wantedBy } from "./ports.ts";
 
 interface PolicyOptions {
   readonly json?: boolean;
