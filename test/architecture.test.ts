@@ -25,9 +25,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   ],
   client: ["domain", "signing", "schema"],
   ops: ["domain", "client"],
-  console: ["domain", "client"],
   review: ["domain", "signing", "client"],
-  cli: ["domain", "signing", "schema", "bridge", "client", "ops", "console", "review"],
+  cli: ["domain", "signing", "schema", "bridge", "client", "ops", "review"],
 };
 
 const src = resolve(import.meta.dirname, "../src");

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
@@ -49,4 +49,22 @@ test.each(commands)("%s", (command) => {
 test("and the story it told is in the log", () => {
   const { stdout } = run("npx lighthouse events query --json --type elicitation.accepted");
   expect(stdout).toContain("elicitation.accepted");
+});
+
+test("the two programs speak with each other", async () => {
+  const programs = [...readme.matchAll(/^```ts\n([\s\S]*?)^```/gm)].map(([, program = ""], n) => {
+    const file = join(data, `program-${n}.ts`);
+    const client = join(repository, "src/client/index.ts");
+    writeFileSync(
+      file,
+      program.replace('"lighthouse-bridge"', JSON.stringify(client)).replaceAll(".lighthouse/", `${data}/`),
+    );
+    return file;
+  });
+  expect(programs).toHaveLength(2);
+  const [alice = "", bob = ""] = programs;
+  const answering = spawn(process.execPath, [bob], { stdio: "ignore" });
+  const asking = spawnSync(process.execPath, [alice], { encoding: "utf8" });
+  answering.kill();
+  expect({ out: asking.stdout, err: asking.stderr }).toEqual({ out: "8766\n", err: "" });
 });

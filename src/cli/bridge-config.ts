@@ -66,7 +66,11 @@ export const readBridgeConfig = (folder: string): BridgeConfig => {
     throw new FolderProblem(`${limitsFile} is not JSON`);
   }
   if (!validator.Check(raw)) {
-    const problems = validator.Errors(raw).map((e) => `  ${e.instancePath || "/"}: ${words(e)}`);
+    // What an unknown name is said to violate besides, `false`, is nothing to a person.
+    const problems = validator
+      .Errors(raw)
+      .filter(({ keyword }) => keyword !== "boolean")
+      .map((e) => `  ${e.instancePath || "/"}: ${words(e)}`);
     throw new FolderProblem(`${limitsFile} has ${counted(problems.length, "problem")}:\n${problems.join("\n")}`);
   }
   return {
@@ -88,7 +92,9 @@ const words = ({
 }): string => {
   const name = instancePath.slice("/limits/".length) as keyof Limits;
   const published = publishedLimits[name];
-  if (published === undefined) return `${message} ${JSON.stringify(params)}`;
+  const { additionalProperties: unknown } = params as { readonly additionalProperties?: readonly string[] };
+  if (unknown !== undefined) return `knows no ${unknown.join(", ")}`;
+  if (published === undefined) return message;
   const place = published === "fixed" ? "is" : `must be ${published}`;
   return `${name} ${place} ${defaultLimits[name]}: it stands in the published description of the doors, the same for every bridge`;
 };

@@ -17,7 +17,8 @@ export class LighthouseRefusal extends Error {
 
   constructor({ code, detail, problems, retryAfterMs }: Refusal) {
     const { title, remedy } = refusalKinds[code];
-    super(detail === "" ? title : `${title.replace(/\.$/, "")}: ${detail}`);
+    const said = detail === "" ? title : `${title.replace(/\.$/, "")}: ${detail}`;
+    super([said, ...(problems ?? []).map((each) => `  ${each.pointer} ${each.message}`.trimEnd())].join("\n"));
     this.code = code;
     this.title = title;
     this.detail = detail;
