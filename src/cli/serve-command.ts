@@ -35,9 +35,10 @@ export const serveCommand = (): Command =>
     )
     .addOption(new Option("--host <address>", "address to listen on").env("LIGHTHOUSE_HOST").default("127.0.0.1"))
     .addOption(
-      new Option("--tls-cert <file>", "certificate with its chain, PEM; needed to listen beyond loopback").env(
-        "LIGHTHOUSE_TLS_CERT",
-      ),
+      new Option(
+        "--tls-cert <file>",
+        "certificate with its chain, PEM; needed to listen beyond loopback; read again on SIGHUP",
+      ).env("LIGHTHOUSE_TLS_CERT"),
     )
     .addOption(
       new Option("--tls-key <file>", "its private key, PEM, readable by its owner alone").env("LIGHTHOUSE_TLS_KEY"),
@@ -67,6 +68,8 @@ export const serveCommand = (): Command =>
         const running = await serve(options, version, say);
         io.result({ ready: true, url: running.url, data: options.data }, () => []);
         io.note(`Lighthouse ${version} listens on ${running.url}\nOperator credential: ${running.operatorFile}`);
+        const { renewTls } = running;
+        if (renewTls !== undefined) process.on("SIGHUP", renewTls);
         await untilToldToStop();
         say("stopping: no new work, finishing what is under way (Ctrl-C again to leave at once)");
         await running.stop();

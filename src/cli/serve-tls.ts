@@ -43,6 +43,28 @@ export const readTls = ({ host, tlsCert, tlsKey, behindProxy }: TlsOptions, now:
   return { cert, key };
 };
 
+/**
+ * Reads the files again, for handshakes from now on; what is connected stays so. Files that will not do change nothing, and
+ * it says why.
+ */
+export const renewTls = (
+  server: { readonly setSecureContext: (tls: Tls) => void },
+  options: TlsOptions,
+  now: number,
+  say: (text: string) => void,
+): void => {
+  try {
+    const tls = readTls(options, now);
+    if (tls === undefined) return;
+    server.setSecureContext({ cert: tls.cert, key: tls.key });
+    const { subject, validTo } = new X509Certificate(tls.cert);
+    say(`the certificate was read again: ${subject.replaceAll("\n", ", ")}, valid until ${validTo}`);
+  } catch (problem) {
+    const why = problem instanceof Error ? problem.message : String(problem);
+    say(`the old certificate stays in use, because the new one will not do: ${why}`);
+  }
+};
+
 const refuseIfOpen = (file: string): void => {
   const mode = statSync(file, { throwIfNoEntry: false })?.mode ?? 0;
   if (process.platform === "win32" || (mode & 0o077) === 0) return;

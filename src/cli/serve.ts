@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { join } from "node:path";
+import type { Server as TlsServer } from "node:tls";
 import { type Bridge, startBridge } from "../bridge/bridge.ts";
 import type { MasterSecret } from "../bridge/command/master.ts";
 import { openSqliteLog } from "../bridge/log/sqlite.ts";
@@ -21,7 +22,7 @@ import { watchLog } from "./log-watch.ts";
 import { masterFromFile, masterFromText, refuseOtherMaster } from "./master-file.ts";
 import { readMonitoring, telemetryFor } from "./monitoring-file.ts";
 import { serveRunbooks } from "./runbook-pages.ts";
-import { loopback, readTls } from "./serve-tls.ts";
+import { loopback, readTls, renewTls } from "./serve-tls.ts";
 import { openTelemetry } from "./telemetry.ts";
 import { webhookNet } from "./webhook-net.ts";
 import { realClock, realRng, realScheduler } from "./world.ts";
@@ -51,6 +52,8 @@ export interface ServeOptions {
 export interface RunningBridge {
   readonly url: string;
   readonly operatorFile: string;
+  /** Reads certificate and key again; only there where the bridge ends TLS itself. */
+  readonly renewTls?: () => void;
   readonly stop: () => Promise<void>;
 }
 
@@ -173,6 +176,9 @@ export const serve = async (
   return {
     url,
     operatorFile: folder.operatorFile,
+    ...(tls === undefined
+      ? {}
+      : { renewTls: () => renewTls(app.server as unknown as TlsServer, options, clock.now(), say) }),
     stop: async () => {
       await watch.stop();
       await bridge.stop(refusal("shutting_down", "the operator stopped the bridge"));
