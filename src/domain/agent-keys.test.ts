@@ -239,11 +239,14 @@ const command: fc.Arbitrary<AgentCommand> = fc.oneof(
   fc.constant<AgentCommand>({ type: "register", profile }),
 );
 
+/** The master's epochs only grow, and an enrolment is made in the newest: back in an older one, a MAC key would come again. */
 const live = (commands: readonly AgentCommand[]) => {
   let state = agent.initial;
+  let epoch = 1;
   const facts: AgentFact[] = [];
   for (const [time, next] of commands.entries()) {
-    for (const fact of agent.decide(state, next).facts) {
+    if (next.type === "renewMac") epoch = Math.max(epoch, next.epoch);
+    for (const fact of agent.decide(state, next.type === "enrol" ? { ...next, epoch } : next).facts) {
       facts.push(fact);
       state = agent.evolve(state, { ...fact, time });
     }
