@@ -6,6 +6,7 @@ import { variableOf } from "./render/secret.ts";
 import { renderAll } from "./render.ts";
 import { compareAlertmanager } from "./running/alertmanager.ts";
 import type { Compared, Difference } from "./running/compared.ts";
+import { compareElasticsearch } from "./running/elasticsearch.ts";
 import { compareGrafana, type Env } from "./running/grafana.ts";
 import { comparePrometheusConfig, comparePrometheusRules } from "./running/prometheus.ts";
 import type { Spec } from "./spec/schema.ts";
@@ -29,7 +30,7 @@ export interface DiffPorts extends CallPorts, Env {
 /** What `apply` would change: on disk, and in what runs. Changes nothing. */
 export const diff = async (spec: Spec, onDisk: OnDisk, ports: DiffPorts): Promise<readonly Diffed[]> => {
   const files = renderAll(spec);
-  const { prometheus, grafana, alerting } = spec;
+  const { prometheus, grafana, alerting, logging } = spec;
   const looks: readonly (() => Promise<Diffed>)[] = [
     async () => diffDisk(files, onDisk),
     () => place("Prometheus, configuration", prometheus.enabled, () => comparePrometheusConfig(spec, files, ports)),
@@ -40,6 +41,7 @@ export const diff = async (spec: Spec, onDisk: OnDisk, ports: DiffPorts): Promis
       }),
     () => place("Alertmanager", prometheus.enabled, () => compareAlertmanager(spec, files, ports)),
     () => place("Grafana", grafana.enabled, () => compareGrafana(spec, files, ports)),
+    () => place("Elasticsearch", logging.elasticsearch.enabled, () => compareElasticsearch(spec, files, ports)),
     () => place("PagerDuty", alerting.pagerduty.enabled, () => comparePagerduty(spec, ports)),
   ];
   const all: Diffed[] = [];

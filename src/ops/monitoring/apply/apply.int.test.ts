@@ -12,13 +12,25 @@ let grafana: FakeServer;
 let pagerduty: FakePagerduty;
 const token = "canary-grafana-token";
 const shown = new Map<string, unknown>();
+let template: unknown;
 
 beforeEach(async () => {
   shown.clear();
+  template = undefined;
   pagerduty = await fakePagerduty();
-  grafana = await fakeServer(({ path, method, headers }) => {
-    if (path === "/_index_template/lighthouse" && method === "PUT")
-      return { status: 200, body: { acknowledged: true } };
+  grafana = await fakeServer(({ path, method, headers, text }) => {
+    if (path === "/_index_template/lighthouse") {
+      if (method === "PUT") template = JSON.parse(text);
+      if (template === undefined) return { status: 404, body: { error: { reason: "not found" } } };
+      return {
+        status: 200,
+        body:
+          method === "PUT"
+            ? { acknowledged: true }
+            : { index_templates: [{ name: "lighthouse", index_template: template }] },
+      };
+    }
+    if (path.endsWith("/_mapping") || path.startsWith("/_alias/")) return { status: 404, body: { error: { reason: "no such index" } } };
     if (headers.authorization !== `Bearer ${token}`) return { status: 401, body: { message: "Invalid API key" } };
     if (path === "/api/admin/provisioning/dashboards/reload") {
       for (const [path, text] of renderAll(specFrom(file())))
@@ -84,12 +96,15 @@ describe("apply", () => {
     expect(JSON.stringify([first, second])).not.toContain("canary");
   });
 
-  it("reloads Grafana and looks whether the dashboards are there; a second time nothing changes", async () => {
+  it("reloads Grafana, looks whether the dashboards are there, puts the index template; a second time nothing changes", async () => {
     expect(states(await apply(specFrom(file()), ports(["Grafana", "Elasticsearch"])))).toEqual([
       "Grafana applied",
       "Elasticsearch applied",
     ]);
-    expect(states(await apply(specFrom(file()), ports(["Grafana"])))).toEqual(["Grafana unchanged"]);
+    expect(states(await apply(specFrom(file()), ports(["Grafana", "Elasticsearch"])))).toEqual([
+      "Grafana unchanged",
+      "Elasticsearch unchanged",
+    ]);
   });
 
   it("says what a wrong key, a busy server and a broken one said, and what to do", async () => {
@@ -159,11 +174,12 @@ describe("diff", () => {
       "Prometheus, rules: not run",
       "Alertmanager: not run",
       "Grafana: differs",
+      "Elasticsearch: differs",
       "PagerDuty: differs",
     ]);
     expect(all[0]?.differences.map(({ path }) => path)).toEqual(["compose.yml", "prometheus/rules/stale.yml"]);
     expect(all[1]?.says).toContain("nobody listens there");
-    expect(all[5]?.differences).toContainEqual({
+    expect(all.at(-1)?.differences).toContainEqual({
       path: "service lighthouse-prod: on-call",
       wanted: "there",
       running: "absent",

@@ -1,12 +1,13 @@
 import { diffDisk, pagerdutyPorts } from "../diff.ts";
+import { logStream } from "../render/elastic-stream.ts";
 import type { Rendered } from "../render/rendered.ts";
 import { renderAll } from "../render.ts";
 import { compareAlertmanager } from "../running/alertmanager.ts";
 import { adviceFor, type Compared, inWords } from "../running/compared.ts";
+import { aliasAt, askElastic, compareElasticsearch, templatePath } from "../running/elasticsearch.ts";
 import { compareGrafana, type Env, grafanaHeaders } from "../running/grafana.ts";
 import { comparePrometheusConfig, comparePrometheusRules } from "../running/prometheus.ts";
 import type { Spec } from "../spec/schema.ts";
-import { elasticHeaders } from "../verify/elasticsearch.ts";
 import { type Called, type CallPorts, call } from "./call.ts";
 import { applyPagerduty, planOfPagerduty } from "./pagerduty.ts";
 import { type Place, putFiles } from "./place.ts";
@@ -216,19 +217,42 @@ const inGrafana = async (spec: Spec, files: Rendered, ports: ApplyPorts): Promis
 };
 
 const inElasticsearch = async (spec: Spec, files: Rendered, ports: ApplyPorts): Promise<Outcome> => {
-  const called = await call(ports, {
-    method: "PUT",
-    url: `${spec.logging.elasticsearch.endpoint}/_index_template/lighthouse`,
-    headers: elasticHeaders(spec, ports.env),
-    body: JSON.parse(files.get("elasticsearch/index-template.json") ?? "{}") as unknown,
-    isRepeatable: true,
-  });
-  if (!called.ok) return failure(called);
-  return {
-    state: "applied",
-    says: "the index template lighthouse is there",
-    steps: ["put _index_template/lighthouse"],
+  const steps: string[] = [];
+  const before = await compareElasticsearch(spec, files, ports);
+  if (!before.ok) return { state: before.isUnreachable ? "unreachable" : "failed", says: before.reason, steps };
+  if (before.differences.length === 0) return { state: "unchanged", says: before.answered, steps };
+  const wanted = JSON.parse(files.get("elasticsearch/index-template.json") ?? "{}") as {
+    readonly template: { readonly aliases: object };
   };
+  const put = await askElastic(spec, ports, { method: "PUT", path: templatePath, body: wanted });
+  if (!put.ok) return failure(put);
+  steps.push(`put ${templatePath.slice(1)}`);
+  const stream = logStream(spec);
+  const look = () => compareElasticsearch(spec, files, ports);
+  const has = (compared: Compared, at: string): boolean =>
+    compared.ok && compared.differences.some(({ path }) => path.startsWith(at));
+  if (has(await look(), ".ds-")) {
+    const rolled = await askElastic(spec, ports, { method: "POST", path: `/${stream}/_rollover` });
+    if (!rolled.ok) return failure(rolled, adviceFor(rolled.status), steps);
+    steps.push(`rolled ${stream} over`);
+  }
+  const named = await look();
+  if (has(named, aliasAt) && !has(named, stream)) {
+    const alias = Object.keys(wanted.template.aliases)[0] ?? "";
+    const actions = [{ add: { index: stream, alias } }];
+    const added = await askElastic(spec, ports, { method: "POST", path: "/_aliases", body: { actions } });
+    if (!added.ok) return failure(added, adviceFor(added.status), steps);
+    steps.push(`named it ${alias}`);
+  }
+  const after = await look();
+  if (!after.ok) return { state: "failed", says: after.reason, steps };
+  const [first] = after.differences;
+  if (first === undefined) return { state: "applied", says: after.answered, steps };
+  const advice =
+    first.path === stream
+      ? ` Lines were sent before the template was there. Keep what you need of it, delete it (DELETE /${stream}), and the next line makes the stream.`
+      : "";
+  return { state: "failed", says: `${inWords(first)}.${advice}`, steps };
 };
 
 const inPagerduty = async (spec: Spec, ports: ApplyPorts): Promise<Outcome> => {

@@ -1,6 +1,5 @@
-import { call } from "../apply/call.ts";
 import { logStream } from "../render/elastic-stream.ts";
-import { variableOf } from "../render/secret.ts";
+import { askElastic } from "../running/elasticsearch.ts";
 import type { Spec } from "../spec/schema.ts";
 import type { Finding } from "./checked.ts";
 import { eventually } from "./eventually.ts";
@@ -11,27 +10,16 @@ import { unanswered } from "./scraped.ts";
 /** A line waits for its batch at the bridge and for Elasticsearch's refresh, a second each; Logstash adds its own. */
 const patienceMs = 20_000;
 
-export const elasticHeaders = (
-  { logging }: Pick<Spec, "logging">,
-  env: Readonly<Record<string, string | undefined>>,
-): Readonly<Record<string, string>> => {
-  const reference = logging.elasticsearch.api_key;
-  const key = reference === undefined ? undefined : env[variableOf(reference)];
-  return key === undefined ? {} : { authorization: `ApiKey ${key}` };
-};
-
 export const findLine = async (spec: Spec, trail: Trail, ports: VerifyPorts): Promise<Finding> => {
   if (!trail.ok) return { state: "not run", asked: "nothing", answered: trail.reason };
   const stream = logStream(spec);
   const asked = `POST /${stream}/_search for trace.id ${trail.traceId}`;
   let last: Finding = { state: "fail", asked, answered: "no such line" };
   await eventually(ports, patienceMs, async () => {
-    const called = await call(ports, {
+    const called = await askElastic(spec, ports, {
       method: "POST",
-      url: `${spec.logging.elasticsearch.endpoint}/${stream}/_search`,
-      headers: elasticHeaders(spec, ports.env),
+      path: `/${stream}/_search`,
       body: { size: 1, query: { term: { "trace.id": trail.traceId } } },
-      isRepeatable: true,
       attempts: 1,
     });
     if (!called.ok) {

@@ -2,6 +2,7 @@ import type { Rendered } from "../render/rendered.ts";
 import { renderAll } from "../render.ts";
 import { compareAlertmanager } from "../running/alertmanager.ts";
 import { type Compared, inWords } from "../running/compared.ts";
+import { compareElasticsearch } from "../running/elasticsearch.ts";
 import { compareGrafana } from "../running/grafana.ts";
 import { comparePrometheusConfig, comparePrometheusRules } from "../running/prometheus.ts";
 import type { Spec } from "../spec/schema.ts";
@@ -123,6 +124,13 @@ const checksOf = (spec: Spec, files: Rendered, trail: Trail, ports: VerifyPorts)
       endpoint: grafana.endpoint,
       isWanted: grafana.enabled,
       find: async () => fromCompared(await compareGrafana(spec, files, ports)),
+    },
+    {
+      check: "elasticsearch.template",
+      says: "the index template is there as rendered, and the index that is written to was made by it",
+      endpoint: logging.elasticsearch.endpoint,
+      isWanted: logging.elasticsearch.enabled,
+      find: async () => fromCompared(await compareElasticsearch(spec, files, ports)),
     },
     {
       check: "elasticsearch.line",
