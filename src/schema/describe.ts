@@ -46,6 +46,9 @@ export const membersOf = (
   return members.length === 0 ? whole("no member is described") : { ok: true, members };
 };
 
+/** An answer that is one simple value and no object, as if it were the only member of one. */
+export const onlyMember = (schema: JsonSchema): Member => memberOf("answer", schema, true);
+
 const memberOf = (name: string, schema: JsonSchema, required: boolean): Member => {
   const kind = kindOf(schema);
   const common = { ...told(name, typeof schema === "boolean" ? {} : schema), required, schema };

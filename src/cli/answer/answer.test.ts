@@ -81,6 +81,14 @@ describe("an answer from lines of standard input", () => {
     expect(text).toContain("/0 must be string");
   });
 
+  test("to a question without a schema is words, and to one for a single value that value", async () => {
+    expect(await askForContent({}, lines("", "yes, ship it").prompter)).toBe("yes, ship it");
+    expect(await askForContent(true, lines("[1]").prompter)).toEqual([1]);
+    const { prompter, shown } = lines("maybe", "no");
+    expect(await askForContent({ type: "boolean", title: "Ship?" }, prompter)).toBe(false);
+    expect(shown()).toContain("Ship? (yes or no)");
+  });
+
   test("whose question goes away while it is typed answers nothing", async () => {
     const gone = new AbortController();
     const prompter = linePrompter(new PassThrough(), new PassThrough(), gone.signal);

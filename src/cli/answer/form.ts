@@ -3,7 +3,7 @@ import type { Json } from "../../domain/json.ts";
 import type { Problem } from "../../domain/refusal.ts";
 import { acceptSchema } from "../../schema/accept.ts";
 import { checkValue } from "../../schema/check.ts";
-import { type Member, membersOf } from "../../schema/describe.ts";
+import { type Member, membersOf, onlyMember } from "../../schema/describe.ts";
 import type { JsonSchema } from "../../schema/node.ts";
 import { printable, printableLine } from "../printable.ts";
 import type { Prompter } from "./prompter.ts";
@@ -31,10 +31,27 @@ export const askForReply = async (schema: Json, prompter: Prompter): Promise<Rep
 };
 
 export const askForContent = async (schema: Json, prompter: Prompter): Promise<Json> => {
+  if (isAnything(schema)) return askForWords(prompter);
   const described = describe(schema as JsonSchema);
-  if (!described.ok)
-    return (await askForJson(schema as JsonSchema, `JSON (${described.reason})`, true, prompter)) as Json;
-  return fillAll({}, described.members, "", prompter);
+  if (described.ok) return fillAll({}, described.members, "", prompter);
+  const { field } = safe(onlyMember(schema as JsonSchema));
+  if (field !== undefined) return (await prompter.field(field)) as Json;
+  return (await askForJson(schema as JsonSchema, `JSON (${described.reason})`, true, prompter)) as Json;
+};
+
+/** A question without a schema takes anything: whoever is asked in words may answer in words. */
+const isAnything = (schema: Json): boolean =>
+  schema === true || (typeof schema === "object" && schema !== null && Object.keys(schema).length === 0);
+
+const askForWords = async (prompter: Prompter): Promise<Json> => {
+  const said = await prompter.text("Your answer, in words or as JSON", (typed) =>
+    typed.trim() === "" ? "is required" : undefined,
+  );
+  try {
+    return JSON.parse(said) as Json;
+  } catch {
+    return said;
+  }
 };
 
 /** Asks again for what the bridge did not take: the fields that have a problem, or everything when it has no place. */
