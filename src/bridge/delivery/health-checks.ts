@@ -47,14 +47,29 @@ const measured = async (read: () => Promise<Vitals>, limits: Limits): Promise<re
     const alarm = alarmOf(part, limits);
     return { name, ok: alarm === undefined, says: alarm?.detail ?? says };
   };
+  // Three calls of which three fail are no rate, and "ok" beside 100 % wants a word.
+  const least = limits.emergencySamplesMin;
+  const ifFew = (samples: number): string => (samples < least ? `; fewer than ${least} are not judged` : "");
   return [
     ...(diskFreeShare === undefined ? [] : [check("disk", { diskFreeShare }, `${percent(diskFreeShare)} is free`)]),
     ...(appendP99Ms === undefined
       ? []
-      : [check("append_latency", { appendP99Ms, appends: appends ?? 0 }, `P99 ${Math.round(appendP99Ms)} ms`)]),
+      : [
+          check(
+            "append_latency",
+            { appendP99Ms, appends: appends ?? 0 },
+            `P99 ${Math.round(appendP99Ms)} ms${ifFew(appends ?? 0)}`,
+          ),
+        ]),
     ...(errorShare === undefined
       ? []
-      : [check("error_rate", { errorShare, calls: calls ?? 0 }, `${percent(errorShare)} of ${calls ?? 0} calls fail`)]),
+      : [
+          check(
+            "error_rate",
+            { errorShare, calls: calls ?? 0 },
+            `${percent(errorShare)} of ${calls ?? 0} calls fail${ifFew(calls ?? 0)}`,
+          ),
+        ]),
   ];
 };
 
