@@ -34,16 +34,15 @@ export const trusting = (): Option =>
 
 /** Who acts, and on which bridge. */
 export const connecting = (command: Command): Command =>
-  command
-    .addOption(
-      new Option(
-        "--as <agent>",
-        "act as this agent: a name, or the path of a credential file (default: the operator)",
-      ).env("LIGHTHOUSE_CREDENTIAL"),
-    )
-    .addOption(new Option("--url <url>", "where the bridge is (default: as the credential says)").env("LIGHTHOUSE_URL"))
-    .addOption(trusting())
-    .addOption(dataOption());
+  [
+    new Option(
+      "--as <agent>",
+      "act as this agent: a name, or the path of a credential file (default: the operator)",
+    ).env("LIGHTHOUSE_CREDENTIAL"),
+    new Option("--url <url>", "where the bridge is (default: as the credential says)").env("LIGHTHOUSE_URL"),
+    trusting(),
+    dataOption(),
+  ].reduce((made, option) => made.addOption(option.helpGroup("As whom, and where:")), command);
 
 /** Whoever acts, and how its file follows when its keys change. */
 export const keptCredentialOf = (options: ConnectionOptions) => {
