@@ -27,7 +27,7 @@ class LongFirst extends BaseSequencer {
 /** Files at once. A file of the end-to-end tests waits for half of its time: three keep two cores busy. */
 const maxWorkers = Math.max(3, availableParallelism());
 
-/** A test's suffix tells its cost: `.test.ts` no I/O, `.int.test.ts` a real store or port, `.e2e.test.ts` real processes, `.ops.test.ts` real Prometheus. */
+/** A test's suffix tells its cost: `.test.ts` no I/O, `.int.test.ts` a real store or port, `.e2e.test.ts` real processes, `.ops.test.ts` real Prometheus, `.vendor.test.ts` servers of other makers. */
 export default defineConfig({
   test: {
     sequence: { sequencer: LongFirst },
@@ -36,7 +36,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["src/**/*.test.ts", "test/**/*.test.ts"],
-          exclude: ["**/*.int.test.ts", "**/*.e2e.test.ts", "**/*.ops.test.ts"],
+          exclude: ["**/*.int.test.ts", "**/*.e2e.test.ts", "**/*.ops.test.ts", "**/*.vendor.test.ts"],
           maxWorkers,
           // What does no I/O keeps no state either: loading modules anew for each file took 55 of 95 s of a core.
           pool: "threads",
@@ -59,6 +59,17 @@ export default defineConfig({
           testTimeout: 300_000,
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
+        },
+      },
+      // Needs what `test/vendors/install.sh` obtains.
+      {
+        test: {
+          name: "vendor",
+          include: ["test/vendors/*.vendor.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
         },
       },
       {

@@ -1,8 +1,9 @@
 #!/bin/sh
 # Obtains the servers that `npm run test:vendors` talks to, each from the package registry where its makers publish it:
 # Elasticsearch and OpenSearch as jars through Maven, the OpenTelemetry Collector and Jaeger as Go modules, which are
-# built here (ten minutes on two cores). Safe to run again: what is there is left alone. Needs mvn, a Java of 21 or
-# newer, and go. `sh test/vendors/install.sh elasticsearch` obtains that one alone.
+# built here (six minutes of two cores), and moto, which stands in for Amazon, as a Python package. Safe to run again:
+# what is there is left alone. Needs mvn, a Java of 21 or newer, go, and python3 with venv.
+# `sh test/vendors/install.sh elasticsearch` obtains that one alone.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -63,6 +64,13 @@ jaeger() {
   go build -trimpath -ldflags "-s -w" -o ../jaeger github.com/jaegertracing/jaeger/cmd/jaeger
 }
 
-for each in ${*:-elasticsearch opensearch collector jaeger}; do
+moto() {
+  [ -e "$to/moto/there" ] && return
+  python3 -m venv "$to/moto"
+  "$to/moto/bin/pip" install -q --disable-pip-version-check "moto[server]==5.2.5"
+  touch "$to/moto/there"
+}
+
+for each in ${*:-elasticsearch opensearch collector jaeger moto}; do
   ("$each")
 done

@@ -45,6 +45,14 @@ export const startJaeger = (configuration: string, query: string): Promise<Serve
 export const startCollector = (configuration: string): Promise<Server> =>
   start("http://127.0.0.1:13134/", "", "collector", collectorProgram, () => [`--config=${configuration}`]);
 
+/** An imitation of Amazon's services by others than Amazon. It checks what is sent, and no signature. */
+export const startMoto = async (): Promise<Server> => {
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const args = ["-H", "127.0.0.1", "-p", String(port)];
+  return start(`${url}/moto-api/data.json`, url, "moto", join(vendors, "moto/bin/moto_server"), () => args);
+};
+
 export const collectorProgram = join(vendors, "collector/build/otelcol");
 
 const start = async (

@@ -64,14 +64,15 @@ export const elasticLines = (
 };
 
 const conflict = 409;
-const tooMany = 429;
+/** Too many, or 503 while a shard is on its way from one node to another: the line itself is well. */
+const isPassing = (status: number): boolean => status === 429 || status >= 500;
 
 /** Elasticsearch answers 200 and says of every document by itself what became of it. */
 const accepted = ({ bytes }: HttpReply): Sent => {
   const { errors, items = [] } = parsed(bytes);
   if (errors !== true) return { ok: true, rejected: 0 };
   const statuses = items.map((item) => item.create?.status ?? 0);
-  if (statuses.includes(tooMany)) {
+  if (statuses.some(isPassing)) {
     return { ok: false, isTransient: true, reason: "Elasticsearch takes no more at the moment" };
   }
   return { ok: true, rejected: statuses.filter((status) => status >= 400 && status !== conflict).length };
