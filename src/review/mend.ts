@@ -98,7 +98,9 @@ export const whyNot = (outcome: Outcome): string => {
       : outcome.state === "fail"
         ? outcome.measurements
             .filter(({ within }) => !within)
-            .map(({ name, value, unit }) => `${name} is ${value} ${unit}`)
+            .map(
+              ({ name, value, unit }) => `${name} is ${value}${typeof value === "boolean" ? " for the" : ""} ${unit}`,
+            )
             .join(", ")
         : outcome.state;
   return words.slice(0, WHY_CHARS_MAX);

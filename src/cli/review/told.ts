@@ -2,6 +2,7 @@ import { whyNot } from "../../review/mend.ts";
 import type { ProbeTold } from "../../review/probe/run.ts";
 import type { ReviewStep } from "../../review/run.ts";
 import type { Act } from "../command.ts";
+import { printableLine } from "../printable.ts";
 import { table } from "../table.ts";
 import type { Conducted } from "./conduct.ts";
 
@@ -81,7 +82,7 @@ export const foundOf = (
       check.state,
       check.severity,
       check.id,
-      check.state === "pass" ? check.title : whyNot(check).slice(0, FOUND_CHARS_MAX),
+      check.state === "pass" ? check.title : printableLine(whyNot(check), FOUND_CHARS_MAX),
     ]),
   );
   return [
