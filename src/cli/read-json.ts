@@ -5,19 +5,23 @@ import { Failure } from "./failure.ts";
 /** JSON from an argument: written out, the name of a file that holds it, or `-` for standard input. */
 export const readJson = (given: string, option: string): Json => {
   const [text, from] = source(given);
-  if (from === "the command line" && looksLikeAFile.test(given))
-    throw new Failure("usage", `There is no file ${given}.`, {
-      remedy: `${option} takes JSON in quotes, the name of a file, or - for standard input.`,
+  if (from === "the command line" && /^[^\s{}[\]",:]+$/.test(given) && !looksLikeJson.test(given)) {
+    throw new Failure("usage", `${given} is neither JSON nor the name of a file that is there.`, {
+      remedy: howTo(option),
     });
+  }
   try {
     return JSON.parse(text) as Json;
   } catch (error) {
     throw new Failure("usage", `What ${option} takes from ${from} is not JSON.`, {
       problems: [{ pointer: "", message: error instanceof Error ? error.message : "not JSON" }],
-      remedy: `Write JSON in quotes, as in ${option} '{"port": 8765}', name a file, or use - for standard input.`,
+      remedy: howTo(option),
     });
   }
 };
+
+const howTo = (option: string): string =>
+  `Write JSON in quotes, as in ${option} '{"port": 8765}', name a file, or use - for standard input.`;
 
 const source = (given: string): readonly [text: string, from: string] => {
   if (given === "-") return [readFileSync(0, "utf8"), "standard input"];
@@ -27,5 +31,4 @@ const source = (given: string): readonly [text: string, from: string] => {
     : [given, "the command line"];
 };
 
-const looksLikeAFile = /^[^\s{[":]+\.[a-z]+$|^@?[^\s{[":]*\/[^\s{[":]*$/i;
 const looksLikeJson = /^\s*([[{"]|-?\d|(true|false|null)\s*$)/;
