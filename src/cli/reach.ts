@@ -5,8 +5,10 @@ import { inWords } from "./duration.ts";
 export const reachInWords = (reach: Reach, now: number): string =>
   `${stateInWords(reach, now)}${pingInWords(reach, now)}`;
 
-const pingInWords = ({ ping }: Reach, now: number): string => {
-  if (ping === undefined) return "";
+const pingInWords = (reach: Reach, now: number): string => {
+  const { ping } = reach;
+  // Whoever was seen since has answered in another way.
+  if (ping === undefined || (!ping.ok && reach.state === "queued" && reach.lastSeen > ping.at)) return "";
   const ago = `${inWords(now - ping.at)} ago`;
   return ping.ok ? `; answered a ping via ${ping.via} ${ago}` : `; no answer to a ping ${ago}`;
 };

@@ -64,6 +64,9 @@ test("reach is said as it is", () => {
   expect(reachInWords({ state: "reachable" }, 0)).toBe("reachable now");
   expect(reachInWords({ state: "queued", lastSeen: 1_000 }, 61_000)).toBe("not connected, last seen 1 min ago");
   expect(reachInWords({ state: "never_seen" }, 0)).toBe("never seen");
+  const ping = { at: 50_000, ok: false, says: "", via: null, tookMs: 0 } as never;
+  expect(reachInWords({ state: "queued", lastSeen: 1_000, ping }, 61_000)).toMatch(/; no answer to a ping 11 s ago$/);
+  expect(reachInWords({ state: "queued", lastSeen: 60_000, ping }, 61_000)).not.toContain("ping");
 });
 
 test("a table's columns are as wide as their widest cell", () => {
