@@ -1,7 +1,7 @@
 #!/bin/sh
 # Obtains the servers that `npm run test:vendors` talks to, each from the package registry where its makers publish it:
 # Elasticsearch and OpenSearch as jars through Maven, the OpenTelemetry Collector and Jaeger as Go modules, which are
-# built here (six minutes of two cores), and moto, which stands in for Amazon, as a Python package. Safe to run again:
+# built here (six minutes of two cores), and two Python packages. Safe to run again:
 # what is there is left alone. Needs mvn, a Java of 21 or newer, go, and python3 with venv.
 # `sh test/vendors/install.sh elasticsearch` obtains that one alone.
 set -eu
@@ -64,13 +64,14 @@ jaeger() {
   go build -trimpath -ldflags "-s -w" -o ../jaeger github.com/jaegertracing/jaeger/cmd/jaeger
 }
 
-moto() {
-  [ -e "$to/moto/there" ] && return
-  python3 -m venv "$to/moto"
-  "$to/moto/bin/pip" install -q --disable-pip-version-check "moto[server]==5.2.5"
-  touch "$to/moto/there"
+# moto imitates Amazon; the other is a grammar of Logstash's pipelines, for want of a Logstash.
+python() {
+  [ -e "$to/python/there" ] && return
+  python3 -m venv "$to/python"
+  "$to/python/bin/pip" install -q --disable-pip-version-check "moto[server]==5.2.5" "logstash-pipeline-parser==0.0.3"
+  touch "$to/python/there"
 }
 
-for each in ${*:-elasticsearch opensearch collector jaeger moto}; do
+for each in ${*:-elasticsearch opensearch collector jaeger python}; do
   ("$each")
 done

@@ -50,9 +50,10 @@ export const startMoto = async (): Promise<Server> => {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const args = ["-H", "127.0.0.1", "-p", String(port)];
-  return start(`${url}/moto-api/data.json`, url, "moto", join(vendors, "moto/bin/moto_server"), () => args);
+  return start(`${url}/moto-api/data.json`, url, "moto", join(vendors, "python/bin/moto_server"), () => args);
 };
 
+export const pythonProgram = join(vendors, "python/bin/python");
 export const collectorProgram = join(vendors, "collector/build/otelcol");
 
 const start = async (
@@ -62,8 +63,7 @@ const start = async (
   program: string,
   args: (folder: string) => readonly string[],
 ): Promise<Server> => {
-  if (!existsSync(program))
-    throw new Error(`${product} is not here. Obtain it with: sh test/vendors/install.sh ${product}`);
+  if (!existsSync(program)) throw new Error(`${product} is not here. Obtain it with: sh test/vendors/install.sh`);
   const folder = mkdtempSync(join(tmpdir(), `lighthouse-${product}-`));
   const child: ChildProcess = spawn(program, args(folder), { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
   const file = join(folder, "log");

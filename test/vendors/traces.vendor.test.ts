@@ -129,6 +129,29 @@ describe.each(ways)("spans $way", ({ protocol }) => {
   });
 });
 
+describe("a collector whose Jaeger is away", () => {
+  let collector: Server;
+  let place: Scene;
+  beforeAll(async () => {
+    const text = tracing(`  opentelemetry: { endpoint: "127.0.0.1:${ports.collector}" }\n`);
+    writeTree(folder, renderAll(specFrom(text)));
+    collector = await startCollector(join(folder, "otel/collector.yml"));
+    place = await scene(text);
+  });
+  afterAll(async () => {
+    await place?.close();
+    await collector?.stop();
+  });
+
+  it("keeps the spans, and passes them on when it is back", async () => {
+    await jaeger.stop();
+    const id = await oneRoundTrip(place);
+    await eventually("the collector was refused", async () => collector.log().includes("connection refused"));
+    jaeger = await startJaeger(join(folder, "jaeger/jaeger.yml"), `http://127.0.0.1:${ports.ui}`);
+    expect((await traceOf(id)).spans).toHaveLength(4);
+  });
+});
+
 describe("the rendered collector", () => {
   const validated = (file: string) =>
     spawnSync(collectorProgram, ["validate", `--config=${file}`], { encoding: "utf8" });
