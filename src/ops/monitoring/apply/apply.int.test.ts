@@ -30,7 +30,8 @@ beforeEach(async () => {
             : { index_templates: [{ name: "lighthouse", index_template: template }] },
       };
     }
-    if (path.endsWith("/_mapping") || path.startsWith("/_alias/")) return { status: 404, body: { error: { reason: "no such index" } } };
+    if (path.endsWith("/_mapping") || path.startsWith("/_alias/"))
+      return { status: 404, body: { error: { reason: "no such index" } } };
     if (headers.authorization !== `Bearer ${token}`) return { status: 401, body: { message: "Invalid API key" } };
     if (path === "/api/admin/provisioning/dashboards/reload") {
       for (const [path, text] of renderAll(specFrom(file())))
