@@ -6,6 +6,8 @@ export const openWaits = (scheduler: Scheduler) => {
   return {
     /** True when somebody waited for it. */
     wake: (key: string): boolean => {
+      // Nearly always: then a key that was just put together need not be hashed to find nothing.
+      if (waits.size === 0) return false;
       const waiting = waits.get(key);
       if (waiting === undefined) return false;
       waits.delete(key);
