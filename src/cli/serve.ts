@@ -24,6 +24,7 @@ import { readMonitoring, telemetryFor } from "./monitoring-file.ts";
 import { serveRunbooks } from "./runbook-pages.ts";
 import { loopback, readTls, renewTls } from "./serve-tls.ts";
 import { openTelemetry } from "./telemetry.ts";
+import { sayTrouble } from "./trouble.ts";
 import { webhookNet } from "./webhook-net.ts";
 import { realClock, realRng, realScheduler } from "./world.ts";
 
@@ -43,6 +44,8 @@ export interface ServeOptions {
   readonly json?: true;
   /** Test only, and no option of the command line: the bug that the crash loop must find. */
   readonly unsafeAckBeforeCommit?: true;
+  /** No option of the command line: when the log is verified again for the first time, in milliseconds. */
+  readonly verifyLogAfterMs?: number;
   /** Lets agents have their questions posted to loopback and private networks, by plain HTTP too. */
   readonly allowPrivateWebhooks?: true;
   /** Origins whose pages may call the bridge, besides its own. */
@@ -163,6 +166,7 @@ export const serve = async (
   const watch = watchLog({
     data: folder.path,
     scheduler,
+    ...(options.verifyLogAfterMs === undefined ? {} : { firstAfterMs: options.verifyLogAfterMs }),
     onVerdict: (verdict) => {
       telemetry.log.verified(verdict.ok);
       if (verdict.ok) return;
@@ -173,6 +177,17 @@ export const serve = async (
     onFault,
   });
 
+  const trouble = sayTrouble({
+    clock,
+    scheduler,
+    look: () => {
+      const { writable, reason } = { reason: "", ...log.health() };
+      const mode = bridge.degrade.current();
+      return writable ? (mode.name === "normal" ? undefined : `${mode.name}: ${mode.detail}`) : reason;
+    },
+    say,
+  });
+
   return {
     url,
     operatorFile: folder.operatorFile,
@@ -180,6 +195,7 @@ export const serve = async (
       ? {}
       : { renewTls: () => renewTls(app.server as unknown as TlsServer, options, clock.now(), say) }),
     stop: async () => {
+      trouble.stop();
       await watch.stop();
       await bridge.stop(refusal("shutting_down", "the operator stopped the bridge"));
       closeSockets();

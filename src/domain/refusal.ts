@@ -26,7 +26,9 @@ export const refusalKinds = {
   },
   unauthenticated: {
     title: "No valid credential came with the request.",
-    remedy: "Send the agent's credential as `Authorization: Bearer …`. `lighthouse agent add` issues one.",
+    remedy:
+      "Use a credential that this bridge issued and that is still good (over HTTP: `Authorization: Bearer …`). " +
+      "`lighthouse agent add` or `agent invite` issues another.",
     violation: { kind: "invalid_credential", severity: "high" },
   },
   forbidden: { title: "This credential may not do that.", remedy: "Ask the operator for a role that may." },
