@@ -1,5 +1,8 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { command } from "./command.ts";
+import { OPERATOR_FILE } from "./credential-file.ts";
 import { defaultDataFolder } from "./data-folder.ts";
 import { exits } from "./exit.ts";
 import { explain, Failure } from "./failure.ts";
@@ -62,12 +65,14 @@ export const serveCommand = (): Command =>
     .action(async (options: ServeOptions) => {
       const io = terminal(options.json === true);
       const say = (text: string): void => void process.stderr.write(`${text}\n`);
+      const isNew = !existsSync(join(options.data, OPERATOR_FILE));
       try {
         // The other commands should not pay 200 ms for a whole bridge that they do not start.
         const { serve } = await import("./serve.ts");
         const running = await serve(options, version, say);
         io.result({ ready: true, url: running.url, data: options.data }, () => []);
         io.note(`Lighthouse ${version} listens on ${running.url}\nOperator credential: ${running.operatorFile}`);
+        if (isNew) io.note("Next, in another terminal: `lighthouse agent add alice`. Ctrl-C here stops the bridge.");
         const { renewTls } = running;
         if (renewTls !== undefined) process.on("SIGHUP", renewTls);
         await untilToldToStop();
