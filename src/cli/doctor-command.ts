@@ -8,6 +8,7 @@ import { type Finding, notRun, problem } from "./doctor/finding.ts";
 import { dataFolder, lock, nodeVersion } from "./doctor/machine.ts";
 import { roundTrip } from "./doctor/round-trip.ts";
 import { explain } from "./failure.ts";
+import { counted } from "./printable.ts";
 import type { Terminal } from "./terminal.ts";
 
 type Options = ConnectionOptions & { readonly json?: boolean };
@@ -32,7 +33,9 @@ export const doctorCommand = (): Command =>
       const worst = findings.find(({ state }) => state === "problem");
       terminal.result({ ok: worst === undefined, findings: findings.map(({ exit: _, ...finding }) => finding) }, () => [
         ...findings.flatMap((finding) => lines(finding, terminal.style)),
-        worst === undefined ? "Nothing is wrong." : "",
+        worst === undefined
+          ? "Nothing is wrong."
+          : `${counted(findings.filter(({ state }) => state === "problem").length, "problem")}; the first may be the cause of the rest.`,
       ]);
       return worst?.exit ?? "ok";
     }),

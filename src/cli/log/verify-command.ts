@@ -8,6 +8,7 @@ import { type Act, act, command } from "../command.ts";
 import { dataOption } from "../connection.ts";
 import type { Exit } from "../exit.ts";
 import { logIn } from "../log-file.ts";
+import { counted } from "../printable.ts";
 import { readJson } from "../read-json.ts";
 
 interface Options {
@@ -51,8 +52,8 @@ const verifyFolder = async ({ data, anchor }: Options, { terminal }: Act): Promi
   const hex = Buffer.from(root).toString("hex");
   terminal.result({ ...verdict, root: hex }, () => [
     `The log verifies: ${events} events, root ${hex}`,
-    `${checkpoints} signed checkpoints; the newest covers ${covered} events` +
-      (covered < events ? `, the ${events - covered} after it are whole, but no signature would miss them yet` : ""),
+    `${counted(checkpoints, "signed checkpoint")}; the newest covers ${counted(covered, "event")}` +
+      (covered < events ? `. What came after is whole (${events - covered}), but no signature would miss it yet` : ""),
   ]);
   return "ok";
 };
