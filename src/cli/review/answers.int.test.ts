@@ -19,6 +19,8 @@ let there: FakeServer;
 let reads = 0;
 let hits: readonly object[];
 let traces: readonly object[];
+/** Of the index that lines are written to; 404 until the first. */
+let mapping: Outgoing;
 /** What Grafana runs of each dashboard. */
 let running: (dashboard: object) => object;
 
@@ -44,6 +46,7 @@ const dashboardAt = (path: string): Outgoing => {
 
 beforeEach(async () => {
   reads = 0;
+  mapping = { status: 404, body: {} };
   hits = [{ _source: { message: `refused; somebody sent ${canary}` } }];
   traces = [{ spans: [{ operationName: "agents.list" }] }];
   running = (dashboard) => dashboard;
@@ -54,7 +57,7 @@ beforeEach(async () => {
       return { status: path === "/v1/agents" ? 200 : 404, body: { agents: [] } };
     }
     if (path.startsWith("/_index_template/")) return { status: 200, body: { index_templates: [template()] } };
-    if (path.endsWith("/_mapping")) return { status: 404, body: {} };
+    if (path.endsWith("/_mapping")) return mapping;
     if (path.endsWith("/_search")) return { status: 200, body: { hits: { hits } } };
     if (path.startsWith("/api/dashboards/")) return dashboardAt(path);
     return { status: 200, body: { data: traces } };
@@ -118,6 +121,17 @@ describe("it is red", () => {
       says: expect.stringContaining("lines-found 0"),
     });
     expect(await looked("jaeger")).toMatchObject({ state: "fail", says: expect.stringContaining("traces-found 0") });
+  });
+
+  test("when lines are written to an index that is older than the template, or to an ordinary one", async () => {
+    const older = { mappings: { properties: { message: { type: "text" } } } };
+    for (const name of [".ds-logs-lighthouse-production-000001", "logs-lighthouse-production"]) {
+      mapping = { status: 200, body: { [name]: older } };
+      expect(await looked("elasticsearch")).toMatchObject({
+        state: "fail",
+        says: expect.stringMatching(/lines-found 1, configured-otherwise [1-9]\d* \(out\)/),
+      });
+    }
   });
 
   test.each(three)("when %s is said to be well, and its answers say something else", async (name) => {

@@ -41,6 +41,8 @@ const answersOf = (spec: Spec, recorded: readonly Answer[]): Asked["answers"] =>
   const status = at(alerting.alertmanager.endpoint, "/api/v2/status");
   const elastic = logging.elasticsearch.endpoint.replace(/\/$/, "");
   const template = at(elastic, "/_index_template/lighthouse");
+  const mapping = at(elastic, `/${logStream(spec)}/_mapping`);
+  const wanted = JSON.parse(files.get("elasticsearch/index-template.json") ?? "{}") as Json;
   const search = at(elastic, `/${logStream(spec)}/_search`);
   const trace = at(tracing.jaeger.ui, "/api/traces/");
   const dashboards = [...files]
@@ -84,11 +86,15 @@ const answersOf = (spec: Spec, recorded: readonly Answer[]): Asked["answers"] =>
     } satisfies GrafanaAnswers,
     elasticsearch: {
       template,
-      configured: placesOf(
-        JSON.parse(files.get("elasticsearch/index-template.json") ?? "{}"),
-        member(valueIn(template, "index_templates", "0"), "index_template"),
-        "template",
-      ),
+      mapping,
+      configured: [
+        ...placesOf(wanted, member(valueIn(template, "index_templates", "0"), "index_template"), "template"),
+        ...indexPlaces(
+          logStream(spec),
+          ["template", "mappings", "properties"].reduce<unknown>(member, wanted),
+          mapping,
+        ),
+      ],
       search,
       found: listIn(search, "hits", "hits"),
     } satisfies ElasticsearchAnswers,
@@ -104,6 +110,19 @@ const placesOf = (wanted: unknown, running: unknown, path: string): readonly Con
     running: (leaf.running ?? null) as Json,
     as: leaf.as ?? null,
   }));
+
+/** The index that lines are written to: a template speaks only of those that are yet to be made. */
+const indexPlaces = (stream: string, wanted: unknown, mapping: Answer | null): readonly ConfiguredPlace[] => {
+  if (mapping?.status !== 200) return [];
+  const indices = Object.entries(mapping.body as Readonly<Record<string, Json>>);
+  if (indices.some(([name]) => name === stream))
+    return [{ path: stream, wanted: "a data stream", running: "an ordinary index", as: null }];
+  // The last of a stream's indices is the one that is written to; their names end with a number of fixed width.
+  const newest = indices.sort(([a], [b]) => (a.slice(-6) < b.slice(-6) ? -1 : 1)).at(-1);
+  if (newest === undefined) return [];
+  const [name, index] = newest;
+  return placesOf(wanted, ["mappings", "properties"].reduce<unknown>(member, index) ?? {}, `${name}/properties`);
+};
 
 const member = (value: unknown, name: string): unknown =>
   typeof value === "object" && value !== null ? (value as { readonly [name: string]: unknown })[name] : undefined;

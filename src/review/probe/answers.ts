@@ -68,6 +68,7 @@ export interface GrafanaAnswers {
 
 export interface ElasticsearchAnswers {
   readonly template: Answer | null;
+  readonly mapping: Answer | null;
   readonly configured: readonly ConfiguredPlace[];
   readonly search: Answer | null;
   readonly found: readonly Json[];
