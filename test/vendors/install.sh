@@ -1,9 +1,8 @@
 #!/bin/sh
 # Obtains the servers that `npm run test:vendors` talks to, each from the package registry where its makers publish it:
 # Elasticsearch and OpenSearch as jars through Maven, the OpenTelemetry Collector and Jaeger as Go modules, which are
-# built here (six minutes of two cores), and two Python packages. Safe to run again:
-# what is there is left alone. Needs mvn, a Java of 21 or newer, go, and python3 with venv.
-# `sh test/vendors/install.sh elasticsearch` obtains that one alone.
+# built here (seven minutes of processor time), and two Python packages. Safe to run again: what is there is left alone.
+# Needs mvn, a Java of 21 or newer, go, and python3 with venv. `sh test/vendors/install.sh elasticsearch` obtains that one alone.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)

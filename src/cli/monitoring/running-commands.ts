@@ -31,7 +31,7 @@ const world = (signal: AbortSignal) => ({
 export const diffCommand = (): Command =>
   command(
     "diff",
-    "Say what apply would change: files, and what Prometheus, Alertmanager, Grafana and PagerDuty run now. Changes nothing.",
+    "Say what apply would change: files, and what Prometheus, Alertmanager, Grafana, Elasticsearch and PagerDuty run now. Changes nothing.",
     {
       examples: "lighthouse monitoring diff\nlighthouse monitoring diff --out /etc/lighthouse/monitoring --json",
       endsWith: ["differs", "unreachable"],
