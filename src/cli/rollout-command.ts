@@ -70,7 +70,8 @@ const leading = (made: Command): Command =>
   connecting(made)
     .option("--monitoring <file>", "says whom to tell (default: monitoring.yaml in the data folder)")
     .option("--reports <folder>", "where an incident's report goes (default: incidents/ in the data folder)")
-    .option("--certificate <command>", "prints the digest of a certificate that is valid now, and ends with 0")
+    .option("--certificate <file>", "for plans that want one: `.intoto.jsonl`, with its evidence/ beside it")
+    .option("--trust <file>", "whose keys, logs and policies the certificate is believed by")
     .option("--wait", "while another controller is at work, wait for its end instead of refusing");
 
 interface LeadOptions extends RolloutOptions {

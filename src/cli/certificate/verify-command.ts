@@ -59,7 +59,7 @@ export const verifyCommand = (): Command =>
     .addOption(new Option("--at <moment>", "judge its age as of this moment (default: now)").argParser(time))
     .option(
       "--digest",
-      "print nothing but the digest of the certificate, when it will do: for `rollout run --certificate`",
+      "print nothing but the digest of the certificate, when it will do: for pipelines",
     )
     .action((file: string, options: Options) => act(options, (doing) => verify(file, options, doing)));
 

@@ -1,4 +1,3 @@
-import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
@@ -20,7 +19,9 @@ import { LOG_FILE } from "../data-folder.ts";
 import { Failure } from "../failure.ts";
 import { logIn } from "../log-file.ts";
 import { readMonitoring } from "../monitoring-file.ts";
+import { buildOf } from "../review/subjects.ts";
 import { realClock, realRng, realScheduler } from "../world.ts";
+import { certificateIn } from "./certificate.ts";
 
 export interface RolloutOptions extends ConnectionOptions {
   readonly json?: boolean;
@@ -28,8 +29,9 @@ export interface RolloutOptions extends ConnectionOptions {
   readonly monitoring?: string;
   /** Where incident reports go; `incidents/` in the data folder unless given. */
   readonly reports?: string;
-  /** A command that prints the digest of a certificate that is valid now, and ends with 0. */
+  /** A certificate, for plans that want one, and the file that says whose word counts. */
   readonly certificate?: string;
+  readonly trust?: string;
 }
 
 export type Ports = LeadPorts & RollBackPorts;
@@ -59,7 +61,7 @@ export const rolloutPorts = (options: RolloutOptions, client: Lighthouse, { term
       if (!reply.ok) throw new Error(`/metrics says ${reply.status}`);
       return reply.text();
     },
-    ...(options.certificate === undefined ? {} : { certificate: certificateBy(options.certificate) }),
+    ...certificateOf(options, url),
     say: (news: object) => terminal.note(newsLine(news)),
     announce: (rollback) => tell(options, rollbackNews(rollback)),
     probe: () => probeArm(client, "mailbox", { monotonic: realClock.monotonic }),
@@ -78,6 +80,16 @@ export const stopped = ({ step, why }: { readonly step: string; readonly why: st
   new Failure("fault", `The rollback stopped at ${step}: ${why}`, {
     remedy: "Mend that, and `lighthouse rollback` goes on; what is done stays done.",
   });
+
+const certificateOf = ({ certificate: file, trust }: RolloutOptions, url: string): Pick<LeadPorts, "certificate"> => {
+  if (file === undefined && trust === undefined) return {};
+  if (file === undefined || trust === undefined) {
+    throw new Failure("usage", "--certificate and --trust go together.", {
+      remedy: "A certificate is worth as much as the file that says whose keys to believe.",
+    });
+  }
+  return { certificate: certificateIn({ file, trust }, { build: () => buildOf(url), now: realClock.now }) };
+};
 
 /** Whoever is to hear of it, hears of it; what came of it is returned and never thrown. */
 export const tell = async (options: RolloutOptions, event: NotifyEvent): Promise<readonly Announced[]> => {
@@ -149,16 +161,6 @@ const publish = (folder: string, report: IncidentReport): { digest: string; plac
   if (written !== text) throw new Error(`${place} does not say what was written`);
   return { digest: createHash("sha256").update(written).digest("base64url"), place };
 };
-
-const CERTIFICATE_MS = 60_000;
-
-const certificateBy = (command: string) => (): Promise<string | undefined> =>
-  new Promise((resolve) => {
-    execFile("/bin/sh", ["-c", command], { timeout: CERTIFICATE_MS }, (error, out) => {
-      const digest = out.split("\n")[0]?.trim() ?? "";
-      resolve(error === null && digest !== "" ? digest.slice(0, 128) : undefined);
-    });
-  });
 
 const newsLine = (news: object): string => {
   const { what, step, state, durationMs, says } = news as Partial<Record<string, string>>;

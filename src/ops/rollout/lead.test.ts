@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Killed, quickPlan, type RolloutWorld, rolloutWorld, untilLed } from "../../../test/support/rollout-world.ts";
-import { lead } from "./lead.ts";
+import { type Certified, lead } from "./lead.ts";
 import type { FlagStanding } from "./operator.ts";
 
 const bad = { canary: { ended: 100, failed: 40 }, stable: { ended: 300 } };
@@ -162,18 +162,68 @@ describe("a rollout is led", () => {
     let certificate: string | undefined;
     const sleep = async (ms: number): Promise<void> => {
       if (certificate === undefined) {
-        expect((await world.standing()).rollout).toMatchObject({ status: "paused", step: -1 });
+        const why = "step 1 needs a valid certificate: it is expired";
+        expect((await world.standing()).rollout).toMatchObject({ status: "paused", step: -1, why });
         certificate = "sha256:abc";
         await world.operator.operate("rollouts.resume", { id: "ro_00000001", reason: "reviewed" });
       }
       await ports.sleep(ms);
     };
-    expect(await lead({ ...ports, sleep, certificate: async () => certificate })).toBe("completed");
+    const asked: number[] = [];
+    const certify = async (percent: number): Promise<Certified> => {
+      asked.push(percent);
+      return certificate === undefined ? { ok: false, why: "it is expired" } : { ok: true, certificate };
+    };
+    expect(await lead({ ...ports, sleep, certificate: certify })).toBe("completed");
+    expect(asked).toEqual([25, 25, 100]);
     const entered = (await world.story()).filter(({ type }) => type === "rollout.entered");
     expect(entered.map(({ data }) => (data as { certificate: string }).certificate)).toEqual([
       "sha256:abc",
       "sha256:abc",
     ]);
+  });
+});
+
+describe("a certificate that is good no more while a step soaks", () => {
+  test("pauses the rollout within a minute; its triggers stay live, and it goes on when there is one again", async () => {
+    const world = await rolloutWorld();
+    const steps = [
+      { percent: 25, soakMs: 300_000 },
+      { percent: 100, soakMs: 2_000 },
+    ];
+    await world.start({ ...quickPlan, steps, certificate: "required" });
+    const ports = world.controller();
+    let looks = 0;
+    let isGood = true;
+    const sleep = async (ms: number): Promise<void> => {
+      looks++;
+      if (looks === 30) isGood = false;
+      if (looks === 62) {
+        const why = "step 1 has no valid certificate any more: it is revoked";
+        expect((await world.standing()).rollout).toMatchObject({ status: "paused", stage: "soaking", why });
+        isGood = true;
+        await world.operator.operate("rollouts.resume", { id: "ro_00000001", reason: "renewed" });
+      }
+      await ports.sleep(ms);
+    };
+    const certificate = async (): Promise<Certified> =>
+      isGood ? { ok: true, certificate: "sha256:abc" } : { ok: false, why: "it is revoked" };
+    expect(await lead({ ...ports, sleep, certificate })).toBe("completed");
+    expect((await kinds(world)).filter((type) => type === "rollout.paused")).toHaveLength(1);
+  });
+
+  test("is none when the controller was given none", async () => {
+    const world = await rolloutWorld();
+    await world.start({ ...quickPlan, certificate: "required" });
+    const ports = world.controller();
+    const sleep = async (): Promise<void> => {
+      throw new Killed("seen enough");
+    };
+    await expect(lead({ ...ports, sleep })).rejects.toThrow(Killed);
+    expect((await world.standing()).rollout).toMatchObject({
+      status: "paused",
+      why: expect.stringContaining("given none"),
+    });
   });
 });
 

@@ -11,12 +11,16 @@ export interface LeadPorts extends LookPorts {
   readonly holder: string;
   /** Resolves after so long, or rejects with the signal's reason. */
   readonly sleep: (ms: number) => Promise<void>;
-  /** Digest of a certificate that is valid now for what is being rolled out; undefined when there is none. */
-  readonly certificate?: () => Promise<string | undefined>;
+  /** Whether a certificate lets so many percent of the agents have what is being rolled out, now. */
+  readonly certificate?: (percent: number) => Promise<Certified>;
   /** Goes back: all seven steps, to the end. */
   readonly rollBack: (rollout: RolloutStanding) => Promise<void>;
   readonly say: (news: Progress) => void;
 }
+
+export type Certified =
+  | { readonly ok: true /** Its digest. */; readonly certificate: string }
+  | { readonly ok: false; readonly why: string };
 
 export interface Progress {
   readonly rollout: RolloutStanding;
@@ -27,6 +31,8 @@ export type LedTo = "completed" | "withdrawn" | "nothing";
 
 /** A lease outlives three looks, so that one slow look loses nothing; a dead controller is replaced soon after. */
 const leaseMsOf = (everyMs: number): number => Math.max(3 * everyMs, 3_000);
+/** How often the certificate of a step that soaks is looked at: it may expire, be revoked, or another build run. */
+const CERTIFICATE_EVERY_MS = 60_000;
 /** While a rollout is paused or waits for another controller, somebody may want it back soon. */
 const IDLE_MS = 1_000;
 
@@ -51,7 +57,16 @@ export const lead = async (ports: LeadPorts): Promise<LedTo> => {
   standing = await lease();
   const eyes = looker(ports, plan);
   let evidence: Remembered | undefined;
+  let certifiedAt = ports.monotonic();
   let told = "";
+  const certified = async (step: number): Promise<Certified> => {
+    certifiedAt = ports.monotonic();
+    if (plan.certificate !== "required") return { ok: true, certificate: "" };
+    const percent = plan.steps[step]?.percent ?? 0;
+    return (await ports.certificate?.(percent)) ?? { ok: false, why: "this controller was given none" };
+  };
+  const pause = (reason: string) =>
+    unlessOvertaken(ports, operator.operate<Standing>("rollouts.pause", { id, reason: reason.slice(0, WHY_CHARS) }));
 
   for (;;) {
     const now = standing.rollout;
@@ -70,14 +85,10 @@ export const lead = async (ports: LeadPorts): Promise<LedTo> => {
         standing = await operator.operate<Standing>("rollouts.get", {});
         break;
       case "enter": {
-        const certificate = plan.certificate === "required" ? await ports.certificate?.() : "";
-        standing =
-          certificate === undefined
-            ? await operator.operate<Standing>("rollouts.pause", {
-                id,
-                reason: `step ${turn.step + 1} needs a valid certificate, and there is none`,
-              })
-            : await unlessOvertaken(ports, advance({ type: "enter", step: turn.step, certificate }));
+        const found = await certified(turn.step);
+        standing = found.ok
+          ? await unlessOvertaken(ports, advance({ type: "enter", step: turn.step, certificate: found.certificate }))
+          : await pause(`step ${turn.step + 1} needs a valid certificate: ${found.why}`);
         break;
       }
       case "apply": {
@@ -104,6 +115,10 @@ export const lead = async (ports: LeadPorts): Promise<LedTo> => {
         }
         await ports.sleep(plan.analysis.everyMs);
         [standing, evidence] = await watch(ports, eyes, now, evidence, leaseMs);
+        if (standing.rollout?.status === "running" && ports.monotonic() - certifiedAt >= CERTIFICATE_EVERY_MS) {
+          const found = await certified(now.step);
+          if (!found.ok) standing = await pause(`step ${now.step + 1} has no valid certificate any more: ${found.why}`);
+        }
         break;
       case "wait":
         await ports.sleep(Math.min(IDLE_MS, leaseMs / 3));
