@@ -1,6 +1,10 @@
-import { availableParallelism } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
+
+// Compiled once, not again by every process that a file of tests runs in or starts: 1.2 of its 3.5 s of a core.
+process.env["NODE_COMPILE_CACHE"] ??= join(tmpdir(), "node-compile-cache");
 
 /** What waits for most of its time, longest first: begun last, it would run alone in the end. */
 const long = [

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { flushCompileCache } from "node:module";
 import { join } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { command } from "./command.ts";
@@ -73,6 +74,8 @@ export const serveCommand = (): Command =>
         io.result({ ready: true, url: running.url, data: options.data }, () => []);
         io.note(`Lighthouse ${version} listens on ${running.url}\nOperator credential: ${running.operatorFile}`);
         if (isNew) io.note("Next, in another terminal: `lighthouse agent add alice`. Ctrl-C here stops the bridge.");
+        // Killed, it still leaves what it compiled to the next start, which then takes two thirds of the work.
+        flushCompileCache();
         const { renewTls } = running;
         if (renewTls !== undefined) process.on("SIGHUP", renewTls);
         await untilToldToStop();
