@@ -3,6 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
+import type { PolicyCheck } from "../../src/review/policy.ts";
+import type { How } from "../../src/review/recompute/how.ts";
 import { verdictOf, verifyCertificate } from "../../src/review/verify/verify.ts";
 import { lies, toldLie } from "../support/review-lies.ts";
 import { DAY, policy, reviewed, type Scene, T0 } from "../support/review-scene.ts";
@@ -38,6 +40,32 @@ const heard = (cases: readonly Case[]): readonly { readonly verdict?: string; re
     .map((line) => JSON.parse(line) as { readonly verdict?: string });
 };
 
+const rows = { file: "channels.json", each: "" } as const;
+const file = "channels.json";
+const letters = { length: { at: "/to" } } as const;
+/** Every way in which a policy may have a number made, on what the scene's channels brought. */
+const everyWay: readonly How[] = [
+  { kind: "percentile", rows, of: letters, q: 0.5, confidence: 0.95 },
+  { kind: "ratio", rows, that: [[{ at: "/to" }, "has", { is: "lac" }]] },
+  { kind: "count", rows: { ...rows, where: [[{ at: "/none" }, "ne", { is: 1 }]] } },
+  { kind: "all", rows, that: [[{ at: "/to" }, "in", { is: ["slack", "pagerduty"] }]] },
+  { kind: "max", rows, of: letters },
+  { kind: "min", rows, of: { minus: [letters, { is: 0.1 }] } },
+  { kind: "sum", rows, of: { number: { is: "1.5e-7" } } },
+  { kind: "sum", rows, of: { ms: { is: "2026-03-01T12:00:00.25+01:00" } } },
+  { kind: "value", file, of: { at: "/0/to" } },
+  { kind: "value", file, of: { at: "/9/to" } },
+  { kind: "equal", left: { file, at: "/0/to" }, right: { file, at: "/0/to" } },
+  { kind: "matched", rows, among: { ...rows, then: "" }, that: [[{ at: "/0/to" }, "eq", { at: "/1" }]] },
+  { kind: "matched", rows, among: rows, that: [[{ at: "/0" }, "eq", { at: "/1" }]] },
+];
+const [load, attacks, alerts] = policy.checks;
+const ways = everyWay.map((how, i): PolicyCheck => {
+  if (alerts === undefined) throw new Error("the scene has no alerts");
+  const measures = [{ name: "number", unit: "of a kind", how, tolerance: { min: 1 } }];
+  return { ...alerts, id: `way.${i}`, severity: "minor", measures };
+});
+
 const scenes: Readonly<Record<string, Scene>> = {
   go: reviewed(),
   conditional: reviewed({ alerts: false, condition: "owned" }),
@@ -62,6 +90,15 @@ const scenes: Readonly<Record<string, Scene>> = {
               ...{ state: "not-run", reason: { kind: "unavailable", detail: "nobody is there" } },
             }
           : one,
+      ),
+    }),
+  }),
+  "every way of making a number": reviewed({
+    policy: { ...policy, checks: [load, attacks, ...ways].filter((check) => check !== undefined) },
+    run: (run) => ({
+      ...run,
+      results: run.results.flatMap((one) =>
+        one.check === "alerting.delivered" ? ways.map(({ id }) => ({ ...one, check: id })) : [one],
       ),
     }),
   }),
