@@ -7,6 +7,8 @@ import type { Ledger } from "./ledger.ts";
 export interface Load {
   /** Resolves once agents have been told so many things more. */
   readonly progress: (acknowledgements: number) => Promise<void>;
+  /** Asks and notes nothing new until it is let go; what is under way goes on. */
+  readonly hold: () => () => void;
   /** Asks nothing new, and waits until every question that was asked has its outcome. */
   readonly finish: () => Promise<void>;
   readonly close: () => void;
@@ -30,6 +32,7 @@ export const startLoad = async (credentials: readonly Credential[], { told }: Le
   const waiting = new Set<{ left: number; readonly resolve: () => void }>();
   const asking: Promise<void>[] = [];
   let isFinishing = false;
+  let free = Promise.resolve();
   let serial = 0;
 
   const progressed = (): void => {
@@ -42,7 +45,7 @@ export const startLoad = async (credentials: readonly Credential[], { told }: Le
   };
 
   const askOn = async (from: Lighthouse, to: string): Promise<void> => {
-    while (!isFinishing) {
+    for (await free; !isFinishing; await free) {
       const key = `${from.agent}-${++serial}`;
       const question = { to, message: "again?", schema: { type: "integer" }, timeoutMs: TIMEOUT_MS, key } as const;
       const { id, repeated, outcome } = await from.ask.start(question);
@@ -68,7 +71,7 @@ export const startLoad = async (credentials: readonly Credential[], { told }: Le
   };
 
   const noteOn = async (as: Lighthouse): Promise<void> => {
-    while (!isFinishing) {
+    for (await free; !isFinishing; await free) {
       const n = ++serial;
       try {
         const { position } = await as.events.append(`crash.${as.agent}`, { n });
@@ -93,6 +96,11 @@ export const startLoad = async (credentials: readonly Credential[], { told }: Le
       new Promise((resolve) => {
         waiting.add({ left: acknowledgements, resolve });
       }),
+    hold: () => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      free = promise;
+      return resolve;
+    },
     finish: async () => {
       isFinishing = true;
       await Promise.all(asking);

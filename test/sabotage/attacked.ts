@@ -12,6 +12,8 @@ import { type Sabotage, sabotaged } from "./sabotage.ts";
 
 /** How long an invitation lives on these bridges, in milliseconds: short enough to see one expire. */
 const INVITATION_MS = 1_000;
+/** A disk that is slow for a while must not put these bridges into an emergency, in which they refuse the positive controls. */
+const APPEND_MS_MAX = 60_000;
 
 /** Starts a real bridge with its sources so altered, attacks it with everything a host can lend, and takes it away. */
 export const attacked = async (
@@ -22,7 +24,8 @@ export const attacked = async (
   const home = folder(sabotage.length === 0 ? {} : sabotaged(...sabotage));
   try {
     mkdirSync(home.data, { mode: 0o700 });
-    writeFileSync(join(home.data, "limits.json"), JSON.stringify({ limits: { invitationMs: INVITATION_MS } }));
+    const limits = { invitationMs: INVITATION_MS, emergencyAppendP99MsMax: APPEND_MS_MAX };
+    writeFileSync(join(home.data, "limits.json"), JSON.stringify({ limits }));
     const serving = await home.serve();
     const { token } = JSON.parse(readFileSync(join(home.data, "operator.json"), "utf8")) as { readonly token: string };
     return await runAttacks({
