@@ -12,7 +12,7 @@ import { type ConnectionOptions, connecting, withClient } from "./connection.ts"
 import { inWords } from "./duration.ts";
 import type { Exit } from "./exit.ts";
 import { Failure } from "./failure.ts";
-import { printable } from "./printable.ts";
+import { printable, printableLine } from "./printable.ts";
 import { readJson } from "./read-json.ts";
 import { realClock } from "./world.ts";
 
@@ -28,13 +28,13 @@ export const answerCommand = (): Command =>
     command("answer", "Answer a question: asks for each field of its schema, or takes the answer from an option.", {
       examples: `
         lighthouse answer el_01ke5q86009dvk0thzvwqqcan9 --as bob
-        lighthouse answer --as bob                                  # the one question that waits
+        lighthouse answer --as bob                                  # the one question that waits, or one from a menu
         lighthouse answer el_01ke5q86009dvk0thzvwqqcan9 --as bob --content '{"port": 8765}'
         lighthouse answer el_01ke5q86009dvk0thzvwqqcan9 --as bob --decline "not my department"`,
       endsWith: ["refused", "expired", "unreachable", "unverified"],
     }),
   )
-    .argument("[id]", "the elicitation; may be left out when only one waits")
+    .argument("[id]", "the elicitation; may be left out when only one waits, and in a terminal")
     .option("--content <json>", "accept with this: JSON written out, a file, or -")
     .option("--decline <reason>", "decline, with this reason")
     .action((id: string | undefined, options: Options) =>
@@ -43,7 +43,11 @@ export const answerCommand = (): Command =>
           throw new Failure("usage", "--content and --decline exclude each other.");
         }
         return withClient(options, doing, async (client) => {
-          const question = pick(await client.inbox(), id, client);
+          const items = await client.inbox();
+          const isAsked = options.content === undefined && options.decline === undefined;
+          const chosen = id === undefined && isAsked && items.length > 1 ? await choose(items, doing) : id;
+          if (chosen === null) return "interrupted";
+          const question = pick(items, chosen, client);
           refuseIfAltered(question, await client.exchange(question.id), doing);
           const outcome = await answerTo(question, options, doing);
           return typeof outcome === "string" ? leftOpen(question, outcome, doing) : recorded(outcome, doing);
@@ -63,6 +67,24 @@ const refuseIfAltered = (question: IncomingQuestion, exchange: Exchange, { termi
   }
   const own = checks.find(({ name, verdict }) => verdict === "holds" && name.startsWith("question: Ed25519"));
   if (own !== undefined) terminal.note(`Signed by ${question.from}: ${own.name.slice("question: ".length)}`);
+};
+
+/** The id of one of several, from a menu; undefined where none can be drawn, null when whoever looks at it leaves. */
+const choose = async (items: readonly IncomingQuestion[], { signal }: Act): Promise<string | undefined | null> => {
+  const { stdin, stderr } = process;
+  if (!canDraw(stdin, stderr)) return undefined;
+  const left = (deadline: number): string => `${inWords(deadline - realClock.now())} left`;
+  const options = items.map(({ id, from, message, deadline }) => ({
+    value: id,
+    label: `${from}: ${printableLine(message, 60)} (${left(deadline)})`,
+  }));
+  try {
+    return await terminalPrompter(stdin, stderr, signal).choose("Which one?", options);
+  } catch (error) {
+    if (!(error instanceof NothingSaid)) throw error;
+    stdin.destroy();
+    return null;
+  }
 };
 
 const pick = (items: readonly IncomingQuestion[], id: string | undefined, { agent }: Lighthouse): IncomingQuestion => {
