@@ -10,11 +10,13 @@ const { values } = parseArgs({
     agents: { type: "string", default: "2,100,1000" },
     rate: { type: "string", default: "5000" },
     seconds: { type: "string", default: "5" },
+    outstanding: { type: "string", default: "8" },
     rounds: { type: "string", default: "3" },
   },
 });
 const measureMs = Number(values.seconds) * 1000;
 const rate = Number(values.rate);
+const several = Number(values.outstanding);
 const base = { warmupMs: 2_000, measureMs, outstanding: 1, schemas: "same" } as const;
 
 const median = (runs: readonly MeasuredLoad[], key: keyof MeasuredLoad): number => {
@@ -51,6 +53,9 @@ for (const n of values.agents.split(",").map(Number)) {
     await run(bridge, "fresh", { ...base, peer: "bridge", rate: "closed", schemas: "fresh" });
     await run(bridge, "http", { ...base, peer: "http", rate: "closed" });
     if (n > 2) {
+      // One question in the air for each agent leaves the bridge idle while the load thinks, and the other way round.
+      await run(relay, "relay several", { ...base, outstanding: several, peer: "relay", rate: "closed" });
+      await run(bridge, "several", { ...base, outstanding: several, peer: "bridge", rate: "closed" });
       await run(relay, "relay open", { ...base, peer: "relay", rate });
       await run(bridge, "open", { ...base, peer: "bridge", rate });
     }
@@ -60,6 +65,9 @@ for (const n of values.agents.split(",").map(Number)) {
   const fresh = print(`${n} agents, bridge, a new schema each time`, runs["fresh"] ?? []);
   print(`${n} agents, bridge over HTTP alone`, runs["http"] ?? []);
   if (n > 2) {
+    const bareSeveral = print(`${n} agents, bare relay, ${several} questions each`, runs["relay several"] ?? []);
+    const oursSeveral = print(`${n} agents, bridge, ${several} questions each`, runs["several"] ?? []);
+    row(`${n} agents, ${several} each: bridge ÷ relay`, (oursSeveral / bareSeveral).toFixed(2));
     print(`${n} agents, bare relay, ${rate}/s open loop`, runs["relay open"] ?? []);
     print(`${n} agents, bridge, ${rate}/s open loop`, runs["open"] ?? []);
   }
