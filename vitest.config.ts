@@ -81,7 +81,7 @@ export default defineConfig({
           name: "e2e",
           include: ["src/**/*.e2e.test.ts", "test/**/*.e2e.test.ts"],
           testTimeout: 180_000,
-          hookTimeout: 60_000,
+          hookTimeout: 180_000,
           maxWorkers,
         },
       },

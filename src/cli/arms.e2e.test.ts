@@ -8,57 +8,50 @@ beforeAll(async () => {
   at = folder();
   await at.serve();
   for (const name of ["alice", "bob"]) expect((await at.run("agent", "add", name)).code).toBe(0);
-}, 60_000);
+});
 afterAll(() => at.cleanUp());
 
-/** Each test runs several commands, and each takes a second to start on a busy machine. */
-const patiently = { timeout: 90_000 };
-
 describe("lighthouse flag", () => {
-  test(
-    "sets, shows, kills and restores, and says no to a change that was decided on an old fence",
-    patiently,
-    async () => {
-      const set = await at.run(
-        "flag",
-        "set",
-        "new-summary",
-        "5",
-        "--reason",
-        "first step",
-        "--on-for",
-        "agent=alice",
-        "--json",
-      );
-      expect(set.json()).toMatchObject({
-        status: "set",
-        percentage: 5,
-        fence: 1,
-        by: "operator",
-        reason: "first step",
-      });
+  test("sets, shows, kills and restores, and says no to a change that was decided on an old fence", async () => {
+    const set = await at.run(
+      "flag",
+      "set",
+      "new-summary",
+      "5",
+      "--reason",
+      "first step",
+      "--on-for",
+      "agent=alice",
+      "--json",
+    );
+    expect(set.json()).toMatchObject({
+      status: "set",
+      percentage: 5,
+      fence: 1,
+      by: "operator",
+      reason: "first step",
+    });
 
-      const forAlice = await at.run("flag", "get", "new-summary", "--agent", "alice", "--json");
-      expect(forAlice.json()).toMatchObject({ evaluated: { value: true, reason: "TARGETING_MATCH" } });
+    const forAlice = await at.run("flag", "get", "new-summary", "--agent", "alice", "--json");
+    expect(forAlice.json()).toMatchObject({ evaluated: { value: true, reason: "TARGETING_MATCH" } });
 
-      const stale = await at.run("flag", "set", "new-summary", "25", "--fence", "0", "--reason", "slept", "--json");
-      expect([stale.code, JSON.parse(stale.out).error.code]).toEqual([3, "flag_fenced"]);
+    const stale = await at.run("flag", "set", "new-summary", "25", "--fence", "0", "--reason", "slept", "--json");
+    expect([stale.code, JSON.parse(stale.out).error.code]).toEqual([3, "flag_fenced"]);
 
-      expect((await at.run("flag", "kill", "new-summary", "--reason", "errors")).out).toContain("is killed");
-      const restored = await at.run("flag", "restore", "new-summary", "--reason", "mended", "--json");
-      expect(restored.json()).toMatchObject({ status: "set", percentage: 5, fence: 3 });
-      expect((await at.run("flag", "list")).out).toMatch(/new-summary +set +5 %/);
-    },
-  );
+    expect((await at.run("flag", "kill", "new-summary", "--reason", "errors")).out).toContain("is killed");
+    const restored = await at.run("flag", "restore", "new-summary", "--reason", "mended", "--json");
+    expect(restored.json()).toMatchObject({ status: "set", percentage: 5, fence: 3 });
+    expect((await at.run("flag", "list")).out).toMatch(/new-summary +set +5 %/);
+  });
 
-  test("refuses a share that is none, and an agent who is no operator", patiently, async () => {
+  test("refuses a share that is none, and an agent who is no operator", async () => {
     expect((await at.run("flag", "set", "x", "101", "--reason", "much")).code).toBe(2);
     expect((await at.run("flag", "kill", "x", "--reason", "mine", "--as", "bob")).code).toBe(3);
   });
 });
 
 describe("lighthouse arm", () => {
-  test("shows what is in flight by a way, puts it over, and tries both ways", patiently, async () => {
+  test("shows what is in flight by a way, puts it over, and tries both ways", async () => {
     const asked = await at.run("ask", "bob", "Which port?", "--as", "alice", "--no-wait");
     const id = asked.out.trim();
     expect((await at.run("arm", "open", "--arm", "push")).out).toContain(id);
@@ -76,7 +69,7 @@ describe("lighthouse arm", () => {
 });
 
 describe("lighthouse mailbox dead", () => {
-  test("lists what expired unread, cannot bring that back, and gives it up", patiently, async () => {
+  test("lists what expired unread, cannot bring that back, and gives it up", async () => {
     expect((await at.run("mailbox", "dead", "list")).out).toContain("No dead letters");
     expect((await at.run("flag", "kill", "push-elicitation", "--reason", "mailbox")).code).toBe(0);
     const id = (await at.run("ask", "bob", "?", "--as", "alice", "--no-wait", "--timeout", "1s")).out.trim();
@@ -93,7 +86,7 @@ describe("lighthouse mailbox dead", () => {
 });
 
 describe("lighthouse mode", () => {
-  test("emergency refuses new work until a person has gone the whole way back", patiently, async () => {
+  test("emergency refuses new work until a person has gone the whole way back", async () => {
     expect((await at.run("mode", "show")).out).toContain("normal");
     expect((await at.run("mode", "emergency", "--reason", "drill")).out).toContain("emergency since");
     const refused = await at.run("ask", "bob", "?", "--as", "alice", "--no-wait", "--json");

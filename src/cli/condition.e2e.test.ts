@@ -26,7 +26,7 @@ beforeAll(async () => {
 });
 afterAll(() => at.cleanUp());
 
-test("a condition is listed, taken on for an earlier day, and claimed", { timeout: 60_000 }, async () => {
+test("a condition is listed, taken on for an earlier day, and claimed", async () => {
   const listed = await at.run("condition", "list");
   expect(listed.out).toMatch(new RegExp(`^${major} +alerting\\.channels +major +open +- +in [89] d`, "m"));
   expect(await at.run("condition", "ack", major, "--within", "3d", "--as", "olga")).toMatchObject({ code: 0 });
@@ -35,7 +35,7 @@ test("a condition is listed, taken on for an earlier day, and claimed", { timeou
   expect(claimed.json()).toMatchObject({ standing: "claimed", owner: "olga", claim: { by: "olga" } });
 });
 
-test("a waiver needs a reason, an end and an admin, and never covers a blocker", { timeout: 60_000 }, async () => {
+test("a waiver needs a reason, an end and an admin, and never covers a blocker", async () => {
   const waive = (id: string, ...more: string[]) => at.run("condition", "waive", id, "--for", "7d", ...more);
   expect((await waive(major)).code).toBe(2);
   expect((await waive(major, "--reason", "known", "--as", "olga")).code).toBe(3);
