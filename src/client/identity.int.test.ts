@@ -135,6 +135,14 @@ test("a key of age is replaced by itself, kept before it is used, and the agent 
   await until(() => doors.bridge.elicitations.find(id)?.state.status === "ended");
 });
 
+test("keys that are to be replaced twice at the same time are replaced one after the other", async () => {
+  const doors = await scene({ limits: { keyAgeMsMin: 0 } });
+  const { credential } = await joined(doors, "bob");
+  const bob = await connected(credential, node);
+  const [first, second] = await Promise.all([bob.keys.rotate(), bob.keys.rotate()]);
+  expect(new Set([credential.kid, first.kid, second.kid]).size).toBe(3);
+});
+
 test("a client that ended in the middle of a rotation finds out which key is in use", async () => {
   const doors = await scene({ limits: { keyAgeMsMin: 0 } });
   const first = await joined(doors, "bob");

@@ -69,7 +69,7 @@ export const identity = (given: Credential, ports: IdentityPorts) => {
   };
 
   /** With an own key, both sign for the next; without one, the MAC key asks for the one of the newest epoch. */
-  const rotate = async (call: Call, what: "keys" | "mac"): Promise<void> => {
+  const rotateNow = async (call: Call, what: "keys" | "mac"): Promise<void> => {
     const mine = credential;
     const next = what === "keys" && hasOwnKey(mine) ? (mine.next ?? (await newKey(suite))) : undefined;
     // Kept before anybody hears of it: the bridge may take it and its reply be lost.
@@ -84,6 +84,14 @@ export const identity = (given: Credential, ports: IdentityPorts) => {
     }
     // Its logins die with a key that was replaced.
     if (next !== undefined) login = undefined;
+  };
+
+  let turn: Promise<unknown> = Promise.resolve();
+  /** One after the other: what the key before has signed is refused once the next is in its place. */
+  const rotate = (call: Call, what: "keys" | "mac"): Promise<void> => {
+    const mine = turn.then(() => rotateNow(call, what));
+    turn = mine.catch(() => undefined);
+    return mine;
   };
 
   const signedRotation = async (mine: Credential, next: OwnKey | undefined): Promise<Jws> => {

@@ -90,7 +90,17 @@ export const rolloutCommands = (ports: RolloutPorts) => {
     return goBack({ type: "start", begun }, caller);
   };
 
-  return { start, advance, startRollback, goBack };
+  /** Each looks at the other's stream first, and has to find there what the one before it has written. */
+  let turn: Promise<unknown> = Promise.resolve();
+  const inTurn =
+    <A extends readonly unknown[], R>(begin: (...all: A) => Promise<R>) =>
+    (...all: A): Promise<R> => {
+      const mine = turn.then(() => begin(...all));
+      turn = mine.catch(() => undefined);
+      return mine;
+    };
+
+  return { start: inTurn(start), advance, startRollback: inTurn(startRollback), goBack };
 };
 
 const busy = (detail: string): Refused => ({ ok: false, refusal: refusal("rollout_busy", detail) });

@@ -52,3 +52,18 @@ test.each(["flags.get", "flags.set"])(
     expect(await flagOf(world)).toMatchObject({ status: "set", percentage: 0 });
   },
 );
+
+test.each([true, false])(
+  "of a rollout and a rollback that begin in the same breath one waits for the other (the rollback first: %s)",
+  async (isBackFirst) => {
+    const world = await rolloutWorld();
+    const scope = { kind: "full" } as const;
+    const back = () =>
+      beginRollback(world, { id: "rb_00000009", flag: "push-elicitation", scope, reason: "it smells" });
+    const begun = await Promise.allSettled(isBackFirst ? [back(), world.start()] : [world.start(), back()]);
+    const { rollout, rollback } = await world.standing();
+    expect(rollback).toMatchObject({ status: "running", rollout: isBackFirst ? "" : "ro_00000001" });
+    if (isBackFirst) expect(begun[1]).toMatchObject({ status: "rejected", reason: { code: "rollout_busy" } });
+    else expect(rollout).toMatchObject({ status: "aborting" });
+  },
+);

@@ -19,7 +19,13 @@ test("a rollback ends although somebody switched the arm on for a moment after t
     if (!isOver) {
       isOver = true;
       const { fence } = await world.operator.operate<FlagStanding>("flags.get", { name: flag });
-      await world.operator.operate("flags.restore", { name: flag, percentage: 100, targets: [], fence, reason: "oops" });
+      await world.operator.operate("flags.restore", {
+        name: flag,
+        percentage: 100,
+        targets: [],
+        fence,
+        reason: "oops",
+      });
       await world.t.ask("operator", "bob", { message: "in between" });
       await world.advance(5_000);
       await world.operator.operate("flags.kill", { name: flag, reason: "back again" });
