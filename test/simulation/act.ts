@@ -2,8 +2,9 @@ import { type Arm, PUSH_FLAG } from "../../src/domain/arm.ts";
 import { armNow } from "../../src/domain/elicitation.ts";
 import { fenceOf } from "../../src/domain/flag.ts";
 import { attack } from "./attack.ts";
-import type { FlagChange, Step } from "./plan.ts";
+import { byHand } from "./rollout/by-hand.ts";
 import type { Stage } from "./stage.ts";
+import type { FlagChange, Step } from "./step.ts";
 
 /** Lets one step of the plan happen. */
 export const act = (on: Stage, step: Step): void => {
@@ -22,6 +23,16 @@ export const act = (on: Stage, step: Step): void => {
       return query(on, step.n, step.by);
     case "attack":
       return attack(on, step.how, step.on);
+    case "controller":
+      return on.controllers.start(step.by, step);
+    case "kill":
+      return on.controllers.kill(step.by);
+    case "hold up":
+      return on.controllers.freeze(step.by, step.forMs);
+    case "hand":
+      return byHand(on, step.how);
+    case "mode":
+      return wish(on, step.by, step.to);
     case "flag":
       return switchFlag(on, step.to);
     case "reroute":
@@ -73,6 +84,14 @@ export const reroute = ({ host }: Stage, arm: Arm): void => {
   for (const { id, state } of [...bridge.elicitations.open()]) {
     if (armNow(state) !== arm) void bridge.elicit.reroute(id, arm, "the plan says so", operator);
   }
+};
+
+/** An operator calls an emergency at the bridge itself; whoever else wants another mode asks for it as anybody does. */
+const wish = ({ host, hands, world }: Stage, by: string, to: "emergency" | "recover" | "resume"): void => {
+  if (to === "emergency") return void host.bridge()?.degrade.declare("the plan says so", operator);
+  hands.get(by)?.call(`mode.${to}`, { reason: "I want it so" }, false, (heard) => {
+    if ("result" in heard) world.fail("nobody leaves an emergency but a person", `${by}: mode.${to} was done`);
+  });
 };
 
 const custom = ({ past, hands, ledger }: Stage, n: number, from: string, expects: boolean): void => {

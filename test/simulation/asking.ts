@@ -1,10 +1,10 @@
 import { type ElicitationView, isEnd } from "../../src/client/wire.ts";
 import type { Actor } from "./cast.ts";
 import type { Heard, Line } from "./line.ts";
-import type { AskStep, InquireStep } from "./plan.ts";
 import { kindOf, wordsOf } from "./questions.ts";
 import { random } from "./random.ts";
 import type { Scene } from "./scene.ts";
+import type { AskStep, InquireStep } from "./step.ts";
 
 export interface Asking {
   readonly ask: (step: AskStep) => void;

@@ -2,8 +2,8 @@ import type { Offer } from "../../src/domain/answer.ts";
 import type { HandAgent } from "./agent.ts";
 import type { Story } from "./checker/story.ts";
 import { AUDIENCE } from "./host.ts";
-import type { Attack } from "./plan.ts";
 import type { Stage } from "./stage.ts";
+import type { Attack } from "./step.ts";
 
 /** What the forger does to the question of step `n`. It knows every id and every word, and holds no key but its own. */
 export const attack = (on: Stage, how: Attack, n: number): void => {

@@ -1,99 +1,13 @@
-import type { Log } from "../../src/bridge/log/log.ts";
-import type { Principal } from "../../src/bridge/transport/operation.ts";
 import { decided } from "../../src/domain/decider.ts";
-import { type Elicitation, elicitation } from "../../src/domain/elicitation.ts";
+import type { Elicitation } from "../../src/domain/elicitation.ts";
 import type { Draft, Recorded } from "../../src/domain/event.ts";
-import type { Channel, Clock, Disk, DiskFile } from "../../src/domain/world.ts";
-
-/** What stands between the bridge under test and its world, and can be made to lie. */
-export interface Wiring {
-  readonly disk: (disk: Disk) => Disk;
-  readonly clock: (clock: Clock) => Clock;
-  readonly log: (log: Log) => Log;
-  /** The bridge's end of a connection. */
-  readonly channel: (channel: Channel) => Channel;
-  readonly principal: (who: Principal) => Principal;
-  /** Changes the decider for as long as the simulation runs. */
-  readonly decide: (decide: typeof elicitation.decide) => typeof elicitation.decide;
-}
-
-const honest: Wiring = {
-  disk: (disk) => disk,
-  clock: (clock) => clock,
-  log: (log) => log,
-  channel: (channel) => channel,
-  principal: (who) => who,
-  decide: (decide) => decide,
-};
-
-interface Bug {
-  /** The mistake, in a sentence. */
-  readonly what: string;
-  /** Made anew for each run, because a mistake may count. */
-  readonly wiring: () => Partial<Wiring>;
-}
-
-const fileWith =
-  (change: (file: DiskFile) => Partial<DiskFile>) =>
-  (disk: Disk): Disk => ({
-    open: async (name) => {
-      const file = await disk.open(name);
-      return { ...file, ...change(file) };
-    },
-  });
-
-const channelWith =
-  ({
-    send,
-    hear = (text) => text,
-  }: {
-    readonly send?: (inner: Channel) => Channel["send"];
-    readonly hear?: (text: string) => string;
-  }) =>
-  (inner: Channel): Channel => {
-    const outer: Channel = {
-      send: send?.(inner) ?? inner.send,
-      close: inner.close,
-      bufferedBytes: inner.bufferedBytes,
-      onMessage: () => undefined,
-      onClose: () => undefined,
-    };
-    inner.onMessage = (text) => outer.onMessage(hear(text));
-    inner.onClose = (code, reason) => outer.onClose(code, reason);
-    return outer;
-  };
-
-/** Rewrites the params of one method on their way in. */
-const params =
-  (method: string, change: (params: Record<string, unknown>) => void) =>
-  (text: string): string => {
-    if (!text.includes(`"${method}"`)) return text;
-    const message = JSON.parse(text) as { method: string; params: Record<string, unknown> };
-    if (message.method === method) change(message.params);
-    return JSON.stringify(message);
-  };
+import { rolloutBugs } from "./bugs-rollout.ts";
+import { type Bug, channelWith, fileWith, honest, params, telling, type Wiring } from "./wiring.ts";
 
 const withKeyAsGiven = (event: Draft): Draft =>
   event.type === "elicitation.asked" && event.data.key !== undefined
     ? { ...event, data: { ...event.data, key: event.data.key.replace(/#\d+$/, "") } }
     : event;
-
-/** Whom a log tells of its commits: the projections first, then delivery, then sessions that follow everything. */
-const listeners = { projections: 0, delivery: 1 } as const;
-
-/** One listener is told something else than happened. */
-const telling =
-  (whom: keyof typeof listeners, change: (events: readonly Recorded[]) => readonly Recorded[]) =>
-  (log: Log): Log => {
-    let count = 0;
-    return {
-      ...log,
-      onCommitted: (listener) => {
-        const isMisled = count++ === listeners[whom];
-        return log.onCommitted((events) => listener(isMisled ? change(events) : events));
-      },
-    };
-  };
 
 const withoutArm = (event: Recorded<"elicitation.asked">): Recorded => {
   const { arm: _, ...data } = event.data;
@@ -113,8 +27,7 @@ const reopened = (state: Elicitation): Elicitation =>
 const unclaimed = (state: Elicitation): Elicitation =>
   state.status === "open" && state.stage.name === "claimed" ? { ...state, stage: { name: "asked" } } : state;
 
-/** Mistakes that a bridge could make, to prove that the simulation would see them. They exist in its wiring only. */
-export const bugs = {
+const bridgeBugs = {
   "acks-before-sync": {
     what: "the log acknowledges what is in the page cache",
     wiring: () => ({ disk: fileWith((file) => ({ sync: async () => void file.sync().catch(() => undefined) })) }),
@@ -286,19 +199,12 @@ export const bugs = {
   },
 } as const satisfies { readonly [name: string]: Bug };
 
+/** Mistakes that could be made, to prove that the simulation would see them. They exist in the wiring only. */
+export const bugs = { ...bridgeBugs, ...rolloutBugs } as const;
+
 export type BugName = keyof typeof bugs;
 
 export const bugNames = Object.keys(bugs) as readonly BugName[];
 
 export const wiringWith = (bug: BugName | undefined): Wiring =>
   bug === undefined ? honest : { ...honest, ...(bugs[bug] as Bug).wiring() };
-
-/** Puts the wiring's decider in place; the result puts the true one back. */
-export const rewire = ({ decide }: Wiring): (() => void) => {
-  const place = elicitation as { decide: typeof elicitation.decide };
-  const truth = place.decide;
-  place.decide = decide(truth);
-  return () => {
-    place.decide = truth;
-  };
-};

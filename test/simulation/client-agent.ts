@@ -1,17 +1,18 @@
-import type { TokenCredential } from "../../src/client/credential.ts";
-import { connectWith, type Lighthouse } from "../../src/client/lighthouse.ts";
+import { type Credential, hasOwnKey } from "../../src/client/credential.ts";
+import { type ConnectOptions, connectWith, type Lighthouse } from "../../src/client/lighthouse.ts";
 import { nodeSuite } from "../../src/client/node-suite.ts";
 import type { Outcome } from "../../src/client/outcome.ts";
-import { fetchPost } from "../../src/client/post.ts";
+import { fetchPost, type Post } from "../../src/client/post.ts";
 import { decline } from "../../src/client/questions.ts";
 import { LighthouseFault, LighthouseRefusal } from "../../src/client/refusal.ts";
+import type { Suite } from "../../src/client/suite.ts";
 import type { RefusalCode } from "../../src/domain/refusal.ts";
 import type { JsonSchema } from "../../src/schema/node.ts";
 import type { Actor } from "./cast.ts";
-import type { AskStep } from "./plan.ts";
 import { kindOf, numberOf, wordsOf } from "./questions.ts";
 import { random } from "./random.ts";
 import type { Scene } from "./scene.ts";
+import type { AskStep } from "./step.ts";
 
 /** An agent that uses the real client library, as any application would. */
 export interface ClientAgent {
@@ -31,12 +32,31 @@ const expected: ReadonlySet<RefusalCode> = new Set<RefusalCode>([
   "too_many_open",
   "too_slow",
   "rate_limited",
+  "degraded",
 ]);
 
 /** Less than the client's own, so that everybody is back soon after the heal. */
-const patience = { backoffMaxMs: 5_000, connectTimeoutMs: 4_000, silenceMs: 8_000 } as const;
+/** Signed while the clock was an hour ahead, and asked when it was right again. */
+const isOfAnotherTime = ({ problems }: LighthouseRefusal): boolean =>
+  problems.some(({ pointer }) => pointer === "/signed/iat");
 
-export const clientAgent = (scene: Scene, who: Actor, credential: TokenCredential): ClientAgent => {
+/** An own key is replaced at the first connection after so long. */
+const KEY_AGE_MS = 8_000;
+
+export const patience = { backoffMaxMs: 5_000, connectTimeoutMs: 4_000, silenceMs: 8_000 } as const;
+
+/** What an agent with a key of its own needs besides. */
+export interface WithKey extends Pick<ConnectOptions, "onCredential" | "onKeyTrouble"> {
+  readonly suite: Suite;
+  readonly post: Post;
+}
+
+export const clientAgent = (
+  scene: Scene,
+  who: Actor,
+  credential: Credential,
+  more: WithKey = { suite: nodeSuite, post: fetchPost },
+): ClientAgent => {
   const { world, ledger } = scene;
   const owner = scene.processOf(who.name);
   let client: Lighthouse | undefined;
@@ -45,12 +65,10 @@ export const clientAgent = (scene: Scene, who: Actor, credential: TokenCredentia
     new Promise((resolve) => world.after(owner, ms, `${who.name} thinks`, resolve));
 
   const excuse = (what: string, error: unknown): void => {
-    if (error instanceof LighthouseRefusal && expected.has(error.code)) return;
+    if (error instanceof LighthouseRefusal && (expected.has(error.code) || isOfAnotherTime(error))) return;
     if (error instanceof LighthouseFault && error.kind === "interrupted") return;
-    world.fail(
-      "the client keeps its word",
-      `${who.name} ${what}: ${error instanceof Error ? error.stack : String(error)}`,
-    );
+    const says = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    world.fail("the client keeps its word", `${who.name} ${what}: ${says}`);
   };
 
   const ask = async (step: AskStep, once: Lighthouse): Promise<void> => {
@@ -126,15 +144,14 @@ export const clientAgent = (scene: Scene, who: Actor, credential: TokenCredentia
     client = await connectWith({
       credential,
       patient: true,
-      limits: patience,
+      limits: { ...patience, ...(hasOwnKey(credential) ? { keyAgeMsMax: KEY_AGE_MS } : {}) },
       net: scene.net.netFor(owner),
       clock: world,
       scheduler: world.schedulerOf(owner),
       rng: random(world.seed, "client", who.name),
-      suite: nodeSuite,
-      post: fetchPost,
+      ...more,
     });
-    if (who.persona === "client answerer") await answer(client);
+    if (who.persona === "client answerer" || who.persona === "client with a key") await answer(client);
     if (who.persona === "client watcher") await follow(client);
   };
   begin().catch((error: unknown) => world.fail("the client keeps its word", `${who.name}: ${error}`));

@@ -1,18 +1,18 @@
 import { openMemoryLog } from "../../src/bridge/log/memory.ts";
 import { examine } from "./checker/projections.ts";
-import { isOpen } from "./checker/story.ts";
+import { isOpen, type Story } from "./checker/story.ts";
 import type { Stage } from "./stage.ts";
 import { newProcess } from "./world.ts";
 
 /** Everything that was asked has come to its end, and everybody who waits for it knows. */
 export const allEnded = ({ host, past, ledger }: Stage): boolean =>
   host.bridge() !== undefined &&
-  ![...past.stories.values()].some(isOpen) &&
+  ![...past.stories.values()].some((story) => isOpen(story) && !isRehearsed(story)) &&
   past.inquiries.loose().length === 0 &&
   ledger.waiting().length === 0;
 
 export const notEnded = ({ host, past, ledger, world }: Stage): string => {
-  const open = [...past.stories.values()].filter(isOpen);
+  const open = [...past.stories.values()].filter((story) => isOpen(story) && !isRehearsed(story));
   const bridge = host.bridge();
   return [
     bridge === undefined ? "the bridge is down" : `the log: ${JSON.stringify(bridge.log.health())}`,
@@ -24,6 +24,9 @@ export const notEnded = ({ host, past, ledger, world }: Stage): string => {
     ...ledger.waiting().map((who) => `not told: ${who}`),
   ].join("; ");
 };
+
+/** Those of a rehearsal have nobody who answers, and five minutes: only who asked them can take them back. */
+const isRehearsed = ({ asked }: Story): boolean => asked.to.startsWith("rehearsal-");
 
 /** A last power cut; then everything that anybody was ever told is held against what is left. */
 export const closing = async (on: Stage, settled: number): Promise<void> => {

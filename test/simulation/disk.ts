@@ -1,3 +1,4 @@
+import type { Vitals } from "../../src/domain/mode.ts";
 import type { Disk, DiskFile } from "../../src/domain/world.ts";
 import { type Random, random } from "./random.ts";
 import type { Sometimes } from "./sometimes.ts";
@@ -19,6 +20,8 @@ export interface SimulatedDisk {
   readonly crash: (how: "kill" | "power cut") => void;
   /** Does something once, in the middle of the next write. */
   readonly inTheNextWrite: (act: () => void) => void;
+  /** How it is doing, as the machine would measure it. */
+  readonly vitals: () => Vitals;
   /** The bytes that no power cut can take any more. */
   readonly durable: (name: string) => Uint8Array;
   /** Called, with the file's name, when a sync has made more bytes durable, before whoever waits for the sync hears. */
@@ -27,6 +30,9 @@ export interface SimulatedDisk {
 
 /** The unit that a disk writes whole or not at all. */
 const SECTOR_BYTES = 512;
+
+/** The 99th percentile of what a slow disk takes, in milliseconds: see `latencyMs`. */
+const SLOW_P99_MS = 190;
 
 /** A change that a power cut may undo. A ghost is one that a failed sync has given up: no later sync brings it. */
 type Change =
@@ -174,6 +180,10 @@ export const simulatedDisk = (world: World, sometimes: Sometimes): SimulatedDisk
       ambushes.length = 0;
     },
     crash,
+    vitals: () => ({
+      diskFreeShare: fault() === "full" ? 0.01 : 0.4,
+      ...{ appendP99Ms: fault() === "slow" ? SLOW_P99_MS : 1, appends: 100 },
+    }),
     inTheNextWrite: (act) => void ambushes.push(act),
     durable: (name) => contentOf(files.get(name)?.durable ?? nothing()),
     onDurable: () => undefined,

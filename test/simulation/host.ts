@@ -1,6 +1,7 @@
 import { type Bridge, startBridge } from "../../src/bridge/bridge.ts";
 import { type Log, LogCorrupt, LogUnavailable } from "../../src/bridge/log/log.ts";
 import { openMemoryLog } from "../../src/bridge/log/memory.ts";
+import { createMetrics, type Metrics } from "../../src/bridge/telemetry/metrics.ts";
 import { identify } from "../../src/bridge/transport/identify.ts";
 import { places } from "../../src/bridge/transport/places.ts";
 import { serveSession } from "../../src/bridge/transport/session.ts";
@@ -8,11 +9,11 @@ import { strangerRecorder } from "../../src/bridge/transport/stranger.ts";
 import { LighthouseFault, LighthouseRefusal } from "../../src/client/refusal.ts";
 import { defaultLimits, type Limits } from "../../src/domain/limit.ts";
 import { refusal } from "../../src/domain/refusal.ts";
-import type { Wiring } from "./bugs.ts";
 import type { SimulatedDisk } from "./disk.ts";
 import type { Accept, SimulatedNet } from "./net.ts";
 import { random } from "./random.ts";
 import type { Sometimes } from "./sometimes.ts";
+import type { Wiring } from "./wiring.ts";
 import { newProcess, type Process, type World } from "./world.ts";
 
 export const AUDIENCE = "lighthouse://simulation";
@@ -27,6 +28,9 @@ export const limits: Limits = {
   asksPerMinute: 30,
   answersPerMinute: 60,
   burst: 12,
+  emergencyLookEveryMs: 1_500,
+  emergencyAppendP99MsMax: 100,
+  emergencyRetryAfterMs: 2_000,
 };
 
 /** The machine on which the bridge runs: starts it, kills it, and starts it again. */
@@ -41,6 +45,8 @@ export interface Host {
   /** The running bridge; undefined while there is none. */
   readonly bridge: () => Bridge | undefined;
   readonly process: () => Process;
+  /** What `/metrics` of the running bridge is made from. */
+  readonly metrics: () => Metrics | undefined;
   readonly wasDown: (wallMs: number) => boolean;
 }
 
@@ -56,6 +62,7 @@ export const bridgeHost = (
 ): Host => {
   let process: Process = newProcess("bridge");
   let bridge: Bridge | undefined;
+  let metrics: Metrics | undefined;
   let incarnation = 0;
   let isStopping = false;
   let downSince: number | undefined = world.now();
@@ -72,8 +79,17 @@ export const bridgeHost = (
     const scheduler = world.schedulerOf(mine);
     const clock = wiring.clock(world);
     const log = wiring.log(await openMemoryLog({ disk: wiring.disk(disk.mountFor(mine)), clock, scheduler }));
+    const measured = createMetrics({
+      clock,
+      build: { version: "0.0.0-simulation", revision: "none", node: "none" },
+      readings: {
+        ready: () => mine.alive && log.health().writable,
+        mode: () => bridge?.degrade.current().name ?? "normal",
+        armOf: (target) => bridge?.armOf(target) ?? "push",
+      },
+    });
     const started = await startBridge({
-      log,
+      log: measured.timed(log),
       clock,
       rng: random(world.seed, "bridge", nth),
       scheduler,
@@ -81,10 +97,15 @@ export const bridgeHost = (
       audience: AUDIENCE,
       master: MASTER,
       version: "0.0.0-simulation",
+      vitals: async () => disk.vitals(),
+      observer: measured.observer,
+      projections: [{ fold: measured.fold }],
+      ...(wiring.policy === undefined ? {} : { policy: wiring.policy }),
       onFault: (fault) =>
         world.fail("no fault", fault instanceof Error ? (fault.stack ?? fault.message) : String(fault)),
     });
     bridge = started;
+    metrics = measured;
     if (downSince !== undefined) downs.push({ from: downSince, to: world.now() });
     downSince = undefined;
     world.trace.note(world.monotonic(), "bridge up", () => `bridge: up with ${log.head().position} events`);
@@ -136,6 +157,7 @@ export const bridgeHost = (
     if (bridge === undefined) sometimes.saw("crash during recovery");
     process.alive = false;
     bridge = undefined;
+    metrics = undefined;
     downSince ??= world.now();
     net.listen(null);
     net.dropAll();
@@ -178,6 +200,7 @@ export const bridgeHost = (
     halt: down,
     bridge: () => bridge,
     process: () => process,
+    metrics: () => metrics,
     wasDown: (wallMs) => downs.some(({ from, to }) => wallMs >= from && wallMs < to),
   };
 };

@@ -27,6 +27,7 @@ export interface SimulatedNet {
   /** Nothing passes between an agent and the bridge for a while, and nobody is told. */
   readonly part: (agent: string, forMs: number) => void;
   readonly mend: () => void;
+  readonly isParted: (agent: string) => boolean;
   observer: NetObserver;
 }
 
@@ -113,6 +114,7 @@ export const simulatedNet = (world: World, sometimes: Sometimes): SimulatedNet =
       });
     },
     mend: () => partedUntil.clear(),
+    isParted: (agent) => partedMs(agent) > 0,
     observer: { onSent: ignore, onFlushed: ignore, onReceived: ignore, onClosed: ignore },
   };
   return net;

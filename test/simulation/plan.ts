@@ -1,79 +1,10 @@
 import { answers, asks, cast } from "./cast.ts";
 import type { DiskFault } from "./disk.ts";
 import { type Random, random } from "./random.ts";
+import { rolloutSteps } from "./rollout/steps.ts";
+import type { AskDeed, Attack, Deed, FlagChange, InquireDeed, Step } from "./step.ts";
 
-/** What happens to whom, and when: drawn from the seed before anything happens, so that it can be cut down. */
-export type Step = { readonly n: number; readonly atMs: number } & (
-  | Deed
-  | {
-      readonly kind: "crash";
-      readonly how: "kill" | "power cut";
-      readonly downMs: number;
-      /** In the middle of the next write instead of at once. */
-      readonly inAWrite: boolean;
-      /** It crashes again so many milliseconds after it was started. */
-      readonly againAfterMs?: number;
-    }
-  | { readonly kind: "restart"; readonly downMs: number }
-  | { readonly kind: "disk"; readonly fault: DiskFault; readonly forMs: number }
-  | { readonly kind: "drop"; readonly agent: string }
-  | { readonly kind: "part"; readonly agent: string; readonly forMs: number }
-  | { readonly kind: "freeze"; readonly agent: string | null; readonly forMs: number }
-  | { readonly kind: "away"; readonly agent: string; readonly forMs: number }
-  | { readonly kind: "clock"; readonly byMs: number }
-  | { readonly kind: "flag"; readonly to: FlagChange }
-  /** Everything that is open in the other arm is put into this one. */
-  | { readonly kind: "reroute"; readonly arm: "push" | "mailbox" }
-);
-
-/** A share of the agents that are pushed to, or what beats every share. */
-export type FlagChange = number | "kill" | "restore";
-
-type Deed =
-  | AskDeed
-  | { readonly kind: "custom"; readonly from: string; readonly expects: boolean }
-  | InquireDeed
-  | { readonly kind: "query"; readonly by: string }
-  | { readonly kind: "attack"; readonly how: Attack; readonly on: number }
-  | { readonly kind: "revoke" };
-
-interface AskDeed {
-  readonly kind: "ask";
-  readonly from: string;
-  readonly to: string;
-  readonly timeoutMs: number;
-  readonly padChars: number;
-  readonly key?: string;
-  /** The same key once more: in the same breath, after a while, or with another question. */
-  readonly again?: "at once" | "later" | "changed";
-  readonly cancelAfterMs?: number;
-}
-
-interface InquireDeed {
-  readonly kind: "inquire";
-  readonly from: string;
-  /** Names; empty: whoever is registered as an expert. */
-  readonly to: readonly string[];
-  readonly quorum: "first" | "all" | "majority";
-  readonly timeoutMs: number;
-  readonly hedgeMs?: number;
-  readonly hasDefault: boolean;
-  readonly cancelAfterMs?: number;
-}
-
-export type InquireStep = Extract<Step, { readonly kind: "inquire" }>;
-export type AskStep = Extract<Step, { readonly kind: "ask" }>;
-export type Attack =
-  | "answer in its own name"
-  | "answer in another's name"
-  | "replay"
-  | "claim"
-  | "cancel"
-  | "read"
-  | "no envelope"
-  | "no request"
-  | "no credential";
-
+/** Drawn from the seed before anything happens, so that it can be cut down. */
 export interface Plan {
   readonly steps: readonly Step[];
   /** Who takes part. All are registered; only these ever connect. */
@@ -118,14 +49,19 @@ export const planFor = (seed: number, events: number): Plan => {
     const what = luck.chance(faultShare) ? faultOf(luck.pick(enabled), luck) : deedOf(n, timeoutMs, luck);
     steps.push({ n, atMs, ...what } as Step);
   }
-  const all = [...steps, ...switches(seed, count, atMs)].sort((a, b) => a.atMs - b.atMs || a.n - b.n);
+  const more = [
+    ...switches(seed, count, atMs),
+    ...rolloutSteps(seed, 2 * count, atMs),
+    ...modeSteps(seed, 3 * count, atMs),
+  ];
+  const all = [...steps, ...more].sort((a, b) => a.atMs - b.atMs || a.n - b.n);
   return { steps: all, agents: cast.map(({ name }) => name), healMs: atMs + HEAL_AFTER_MS };
 };
 
 /** Of the lives in which the way of delivery changes at all, each has a few changes, in the middle of everything. */
 const switches = (seed: number, from: number, untilMs: number): readonly Step[] => {
   const luck = random(seed, "switches");
-  if (luck.chance(0.3)) return [];
+  if (luck.chance(0.4)) return [];
   const steps: Step[] = [];
   const end = from + luck.between(3, 16);
   for (let n = from; n < end; n++) {
@@ -135,6 +71,18 @@ const switches = (seed: number, from: number, untilMs: number): readonly Step[] 
     else steps.push({ n, atMs, kind: "reroute", arm: luck.pick(["push", "mailbox", "mailbox"] as const) });
   }
   return steps;
+};
+
+/** In some lives somebody calls an emergency, and others who may not try to end it. */
+const modeSteps = (seed: number, from: number, untilMs: number): readonly Step[] => {
+  const luck = random(seed, "modes");
+  if (luck.chance(0.5)) return [];
+  return Array.from({ length: luck.between(1, 5) }, (_, i): Step => {
+    const atMs = luck.below(Math.max(1, untilMs));
+    const isCalled = i === 0 && luck.chance(0.5);
+    const by = isCalled ? "otto" : luck.pick(["ada", "dan", "fox"]);
+    return { n: from + i, atMs, kind: "mode", by, to: isCalled ? "emergency" : luck.pick(["recover", "resume"]) };
+  });
 };
 
 /** From the last step to the heal. */

@@ -51,5 +51,12 @@ export const kinds: readonly Kind[] = [
 export const wordsOf = (n: number, padChars: number): string =>
   `q${n} ${"why ".repeat(Math.ceil(padChars / 4))}`.trim();
 export const numberOf = (message: string): number => Number(/^q(\d+)/.exec(message)?.[1] ?? Number.NaN);
-/** Which kind the n-th step of a plan asks. */
-export const kindOf = (n: number): Kind => kinds[n % kinds.length] as Kind;
+/** Which kind the n-th step of a plan asks. What no step asks is a probe of the bridge, or a rehearsal. */
+export const kindOf = (n: number): Kind => (Number.isNaN(n) ? yesOrNo : (kinds[n % kinds.length] as Kind));
+
+const yesOrNo: Kind = {
+  schema: { type: "boolean" },
+  good: () => true,
+  bad: () => 0,
+  fits: (content) => typeof content === "boolean",
+};

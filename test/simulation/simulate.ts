@@ -1,12 +1,16 @@
 import { act } from "./act.ts";
-import { type BugName, rewire } from "./bugs.ts";
+import type { BugName } from "./bugs.ts";
+import { operators } from "./cast.ts";
 import { examine } from "./checker/projections.ts";
 import { allEnded, closing, notEnded } from "./closing.ts";
 import { lastRound } from "./last-round.ts";
 import { opening } from "./opening.ts";
 import type { Plan } from "./plan.ts";
+import { toTheEnd } from "./rollout/to-the-end.ts";
 import type { Interesting } from "./sometimes.ts";
 import { type Stage, stage } from "./stage.ts";
+import { withoutThreadPool } from "./thread-pool.ts";
+import { rewire } from "./wiring.ts";
 import type { Failure } from "./world.ts";
 
 export interface Result {
@@ -46,6 +50,7 @@ export const simulate = async (
   const on = stage(seed, bug, recording);
   const { world, past, ledger, sometimes } = on;
   const undo = rewire(on.wiring);
+  const putBack = withoutThreadPool(on.wiring.verified);
   const unhandled = (fault: unknown): void =>
     world.fail("no fault", `unhandled: ${fault instanceof Error ? fault.stack : String(fault)}`);
   process.on("unhandledRejection", unhandled);
@@ -54,6 +59,7 @@ export const simulate = async (
     await live(on, plan);
   } finally {
     undo();
+    putBack();
     process.off("unhandledRejection", unhandled);
     process.off("uncaughtException", unhandled);
   }
@@ -80,6 +86,7 @@ const live = async (on: Stage, plan: Plan): Promise<void> => {
   heal(on);
   const healed = world.monotonic();
   await runOn(on, healed + ABSENCE_MS);
+  await toTheEnd(on, (ms, isOver) => runOn(on, world.monotonic() + ms, isOver));
   await lastRound(on, (ms) => runOn(on, world.monotonic() + ms));
   await runOn(on, world.monotonic() + LIVENESS_MS, () => allEnded(on));
   if (!allEnded(on)) world.fail("liveness", `${LIVENESS_MS} ms after the heal: ${notEnded(on)}`);
@@ -98,9 +105,10 @@ const runOn = async ({ world, host, past }: Stage, untilMs: number, isOver = () 
   }
 };
 
-const heal = ({ world, disk, net }: Stage): void => {
+const heal = ({ world, disk, net, controllers }: Stage): void => {
   world.trace.note(world.monotonic(), "heal", () => "everything heals");
   disk.mend();
   net.mend();
   world.setRight();
+  for (const by of operators) controllers.kill(by);
 };

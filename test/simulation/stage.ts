@@ -1,9 +1,10 @@
-import { createHmac } from "node:crypto";
-import type { TokenCredential } from "../../src/client/credential.ts";
+import { createHmac, createPublicKey } from "node:crypto";
+import type { KeyCredential, TokenCredential } from "../../src/client/credential.ts";
 import type { AnswerCore, Jws } from "../../src/domain/elicitation.ts";
+import type { PublicJwk } from "../../src/domain/key.ts";
 import type { HandAgent } from "./agent.ts";
-import { type BugName, type Wiring, wiringWith } from "./bugs.ts";
-import { cast } from "./cast.ts";
+import { type BugName, wiringWith } from "./bugs.ts";
+import { cast, KEY_HOLDER } from "./cast.ts";
 import { durableReader } from "./checker/durable.ts";
 import { type History, history } from "./checker/history.ts";
 import { ledger } from "./checker/ledger.ts";
@@ -13,9 +14,12 @@ import { type SimulatedDisk, simulatedDisk } from "./disk.ts";
 import { bridgeHost, type Host } from "./host.ts";
 import { simulatedNet } from "./net.ts";
 import { kindOf, numberOf } from "./questions.ts";
+import { type Controllers, controllers } from "./rollout/controllers.ts";
 import type { Scene } from "./scene.ts";
 import { sometimes } from "./sometimes.ts";
+import { trueVerify } from "./thread-pool.ts";
 import { trace } from "./trace.ts";
+import type { Wiring } from "./wiring.ts";
 import { newProcess, world as newWorld, type Process } from "./world.ts";
 
 /** Everything of one simulation: the world, the bridge's machine, the agents in it, and who watches over all of them. */
@@ -27,6 +31,9 @@ export interface Stage extends Scene {
   readonly past: History;
   readonly wires: Wire;
   readonly credentials: Map<string, TokenCredential>;
+  /** Of the agent that has a key of its own, as it keeps it. */
+  keyCredential: KeyCredential | undefined;
+  readonly controllers: Controllers;
   readonly hands: Map<string, HandAgent>;
   readonly clients: Map<string, ClientAgent>;
 }
@@ -44,10 +51,13 @@ export const stage = (seed: number, bug: BugName | undefined, recording: boolean
     hasLeft: (session, id) => wires.hasLeft(session, id),
     wasDown: (time) => host.wasDown(time),
     askRead: (agent, message) => wires.askRead(agent, message),
-    verify: (agent, answer) => verified(credentials.get(agent), answer as Jws),
+    verify: (agent, answer) =>
+      agent === KEY_HOLDER
+        ? verifiedTwice(on.keyCredential, past.keysOf(agent), answer as Jws)
+        : verified(credentials.get(agent), answer as Jws),
     fits: ({ asked }, content) => kindOf(numberOf(asked.message)).fits(content),
   });
-  const wires = wire(world, seen, past);
+  const wires = wire(world, seen, past, () => host.bridge()?.degrade.current().name !== "normal");
   net.observer = wires.observer;
   const durable = durableReader();
   disk.onDurable = (name) => {
@@ -56,9 +66,14 @@ export const stage = (seed: number, bug: BugName | undefined, recording: boolean
       past.add(event);
     }
   };
-  const host = bridgeHost(world, disk, net, wiring, seen, wires.bridgeGone);
+  const host = bridgeHost(world, disk, net, wiring, seen, () => {
+    const { rollout, rollback } = past.rollouts.standing();
+    if (rollback !== undefined) seen.saw("bridge down in a rollback");
+    else if (rollout !== undefined) seen.saw("bridge down in a rollout");
+    wires.bridgeGone();
+  });
 
-  return {
+  const on: Omit<Stage, "controllers"> = {
     world,
     net,
     disk,
@@ -73,14 +88,36 @@ export const stage = (seed: number, bug: BugName | undefined, recording: boolean
     ids: new Map(),
     hands: new Map(),
     clients: new Map(),
+    keyCredential: undefined,
   };
+  return Object.assign(on, { controllers: controllers(on) });
 };
 
 /** What the agent signed, if it did; by Node's own HMAC, apart from the code under test. */
-const verified = (credential: TokenCredential | undefined, { payload, signatures }: Jws): AnswerCore | undefined => {
+const verified = (
+  credential: Pick<TokenCredential, "macSecret"> | undefined,
+  { payload, signatures }: Jws,
+  count = 1,
+): AnswerCore | undefined => {
   const [first] = signatures;
-  if (credential === undefined || first === undefined || signatures.length !== 1) return undefined;
+  if (credential === undefined || first === undefined || signatures.length !== count) return undefined;
   const secret = Buffer.from(credential.macSecret, "base64url");
   const mac = createHmac("sha256", secret).update(`${first.protected}.${payload}`).digest("base64url");
   return mac === first.signature ? (JSON.parse(Buffer.from(payload, "base64url").toString()) as AnswerCore) : undefined;
+};
+
+/** And by a key of its own that the log knows. */
+const verifiedTwice = (
+  credential: KeyCredential | undefined,
+  keys: readonly PublicJwk[],
+  jws: Jws,
+): AnswerCore | undefined => {
+  const second = jws.signatures[1];
+  if (second === undefined) return undefined;
+  const input = Buffer.from(`${second.protected}.${jws.payload}`);
+  const signature = Buffer.from(second.signature, "base64url");
+  const isOwn = keys.some((jwk) =>
+    trueVerify(null, input, createPublicKey({ key: { ...jwk }, format: "jwk" }), signature),
+  );
+  return isOwn ? verified(credential, jws, 2) : undefined;
 };

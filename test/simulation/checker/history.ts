@@ -2,10 +2,14 @@ import { PUSH_FLAG } from "../../../src/domain/arm.ts";
 import type { AnswerCore } from "../../../src/domain/elicitation.ts";
 import { idOf, type Recorded } from "../../../src/domain/event.ts";
 import { evaluate, type Flag, type FlagFact, flag } from "../../../src/domain/flag.ts";
+import type { PublicJwk } from "../../../src/domain/key.ts";
 import { defaultLimits } from "../../../src/domain/limit.ts";
+import { cast } from "../cast.ts";
 import type { Sometimes } from "../sometimes.ts";
 import type { World } from "../world.ts";
 import { type InquiryTales, inquiryTales } from "./inquiries.ts";
+import { type ModeTales, modeTales } from "./modes.ts";
+import { type RolloutTales, rolloutTales } from "./rollouts.ts";
 import { begin, goOn, isAnswerTo, isOpen, type Story } from "./story.ts";
 
 /**
@@ -17,6 +21,13 @@ export interface History {
   readonly events: readonly Recorded[];
   readonly stories: ReadonlyMap<string, Story>;
   readonly inquiries: InquiryTales;
+  readonly rollouts: RolloutTales;
+  readonly modes: ModeTales;
+  /** Agents that exist now. */
+  readonly isActive: (agent: string) => boolean;
+  readonly flag: () => Flag;
+  /** Keys of their own that an agent has ever shown to hold, as the log has them. */
+  readonly keysOf: (agent: string) => readonly PublicJwk[];
   /** Newest durable `agent.seen`, in log time. */
   readonly lastSeen: (agent: string) => number | undefined;
   /** When questions last got to an agent, and when it last did something about one. */
@@ -54,6 +65,8 @@ export const history = (world: World, sometimes: Sometimes, evidence: Evidence):
   const stories = new Map<string, Story>();
   const inquiries = inquiryTales(stories);
   const proofs = new Map<string, Proof>();
+  const active = new Set<string>();
+  const ownKeys = new Map<string, PublicJwk[]>();
   const seen = new Map<string, number>();
   /** When it was durable that an agent is revoked, on the monotonic clock. */
   const revoked = new Map<string, number>();
@@ -66,6 +79,9 @@ export const history = (world: World, sometimes: Sometimes, evidence: Evidence):
 
   const broken = (invariant: string, event: Recorded, what: string): void =>
     world.fail(invariant, `position ${event.position} (${event.stream} ${event.type}): ${what}`);
+
+  const rollouts = rolloutTales(stories, sometimes, broken);
+  const modes = modeTales(sometimes, broken);
 
   const order = (event: Recorded): void => {
     const last = events.at(-2);
@@ -184,12 +200,16 @@ export const history = (world: World, sometimes: Sometimes, evidence: Evidence):
     events,
     stories,
     inquiries,
+    rollouts,
+    modes,
+    isActive: (agent) => active.has(agent),
+    flag: () => flagState,
+    keysOf: (agent) => ownKeys.get(agent) ?? [],
     proof: (agent) => proofs.get(agent),
     lastSeen: (agent) => seen.get(agent),
     startedAt: () => startedAt,
     armOf: (agent) => ({
-      // The plan's rules have no targets.
-      arm: evaluate(PUSH_FLAG, flagState, { agent, roles: [], expertise: [] }).value ? "push" : "mailbox",
+      arm: evaluate(PUSH_FLAG, flagState, { agent, roles: rolesOf(agent), expertise: [] }).value ? "push" : "mailbox",
       isSettled: world.monotonic() - flagAt > SETTLED_MS,
     }),
     isRevoked: (agent) => revoked.has(agent),
@@ -205,13 +225,28 @@ export const history = (world: World, sometimes: Sometimes, evidence: Evidence):
       }
       if (event.type === "flag.killed") sometimes.saw("flag killed");
       if (event.type === "flag.set" || event.type === "flag.restored") sometimes.saw("flag changed");
-      if (event.type === "agent.revoked") revoked.set(idOf(event.stream), world.monotonic());
+      if (event.type === "agent.registered" || event.type === "agent.enrolled") active.add(idOf(event.stream));
+      if (event.type === "agent.enrolled" || event.type === "agent.key_added") {
+        const name = idOf(event.stream);
+        ownKeys.set(name, [...(ownKeys.get(name) ?? []), event.data.jwk as PublicJwk]);
+        if (event.type === "agent.key_added") sometimes.saw("own key replaced");
+      }
+      if (event.type === "login.opened") sometimes.saw("signed in");
+      if (event.type === "agent.revoked") {
+        active.delete(idOf(event.stream));
+        revoked.set(idOf(event.stream), world.monotonic());
+      }
       if (event.type === "elicitation.asked") asked(event);
       else if (event.stream.startsWith("elicitation/")) toldOf(event);
       else if (event.stream.startsWith("inquiry/")) inquired(event);
+      rollouts.add(event);
+      modes.add(event);
     },
   };
 };
+
+/** Of agents that are no part of the cast: that of all who exist for a rehearsal. */
+const rolesOf = (agent: string): readonly string[] => cast.find(({ name }) => name === agent)?.roles ?? ["agent"];
 
 /** From the disk to everybody in the bridge: a sync may take its time. */
 const SETTLED_MS = 3_000;

@@ -4,7 +4,9 @@ import { deadLetterView } from "../../../src/bridge/projection/dead-letters.ts";
 import { elicitationView } from "../../../src/bridge/projection/elicitations.ts";
 import { flagView } from "../../../src/bridge/projection/flags.ts";
 import { inquiryView } from "../../../src/bridge/projection/inquiries.ts";
+import { modeView } from "../../../src/bridge/projection/mode.ts";
 import { proofView } from "../../../src/bridge/projection/proofs.ts";
+import { rolloutView, standingOf } from "../../../src/bridge/projection/rollouts.ts";
 import type { Recorded } from "../../../src/domain/event.ts";
 import type { World } from "../world.ts";
 import type { History } from "./history.ts";
@@ -35,12 +37,22 @@ export const examine = async (world: World, bridge: Bridge, past: History): Prom
     flags: flagView(),
     deadLetters: deadLetterView(bridge.limits.deadLettersMax),
   };
-  for (const event of events) for (const projection of Object.values(rebuilt)) projection.fold(event);
-  const fresh = picture(rebuilt, past);
-  const live = picture(bridge, past);
-  for (const [what, value] of Object.entries(fresh)) {
-    if (live[what] === value) continue;
-    return world.fail("replay gives what is live", `${what}\n  live:   ${live[what]}\n  replay: ${value}`);
+  const rollouts = rolloutView();
+  const mode = modeView();
+  const views = { ...rebuilt, rollouts, mode };
+  for (const event of events) for (const projection of Object.values(views)) projection.fold(event);
+  const fresh = { ...picture(rebuilt, past), rollouts: JSON.stringify(standingOf(rollouts, 0)) };
+  const live = { ...picture(bridge, past), rollouts: JSON.stringify({ ...bridge.rollouts.standing(), now: 0 }) };
+  for (const [what, value] of Object.entries<string>(fresh)) {
+    const held = (live as Record<string, string>)[what];
+    if (held === value) continue;
+    return world.fail("replay gives what is live", `${what}\n  live:   ${held}\n  replay: ${value}`);
+  }
+
+  // One that was declared may not be on disk yet; one that is on disk is in force.
+  const { name } = bridge.degrade.current();
+  if (mode.get().name !== "normal" && name === "normal") {
+    return world.fail("an emergency outlives a restart", `the log says ${mode.get().name}, the bridge ${name}`);
   }
 
   // While the log is down, the disk may hold what it does not count on yet.

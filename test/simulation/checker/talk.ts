@@ -1,4 +1,5 @@
 import type { Connection } from "../wires.ts";
+import type { ModeName } from "./modes.ts";
 
 /** What a session asked to be pushed, and what it has been pushed since. */
 export interface Opening {
@@ -16,6 +17,9 @@ export interface Opening {
 export interface Request {
   readonly method: string;
   readonly params: object;
+  /** The bridge's mode when it read this, and how many changes of it there had been. */
+  readonly mode: ModeName;
+  readonly modeChanges: number;
 }
 
 /** One connection, as somebody hears it who listens at the bridge's end. */

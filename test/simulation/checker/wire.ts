@@ -5,6 +5,7 @@ import type { Sometimes } from "../sometimes.ts";
 import type { NetObserver } from "../wires.ts";
 import type { World } from "../world.ts";
 import type { History } from "./history.ts";
+import { modeRules } from "./mode-rules.ts";
 import { acknowledgementHolds } from "./promise.ts";
 import { pushes } from "./pushes.ts";
 import { reaches } from "./reach.ts";
@@ -14,12 +15,13 @@ import { type InboxPage, type MailPage, told as newTold } from "./told.ts";
 const INTERNAL = -32603;
 
 /** Listens to every wire at the bridge's end: what the bridge says must be true of what is on disk when it says it. */
-export const wire = (world: World, sometimes: Sometimes, past: History) => {
+export const wire = (world: World, sometimes: Sometimes, past: History, isDeclared: () => boolean) => {
   const fail: Fail = (invariant, { agent, session }, what) =>
     world.fail(invariant, `to ${agent} (${session}): ${what}`);
   const talks = newTalks();
   const told = newTold(past, fail);
   const pushed = pushes(past, sometimes, talks, told, fail);
+  const mode = modeRules(past, sometimes, isDeclared, fail);
   const reach = reaches(world, past, sometimes, talks, fail);
   const left = new Set<string>();
   /** When this bridge first read an ask, by asker and words. */
@@ -29,6 +31,7 @@ export const wire = (world: World, sometimes: Sometimes, past: History) => {
     const { connection: on } = talk;
     if (request === undefined) return fail("every reply has its request", on, JSON.stringify(id));
     const { method, params } = request;
+    mode.replied(on, request, result);
     const wrong = acknowledgementHolds(past, on.agent, method, params, result, "now");
     if (wrong !== undefined) return fail("nothing is acknowledged before it is on disk", on, `${method}: ${wrong}`);
     switch (method) {
@@ -69,6 +72,15 @@ export const wire = (world: World, sometimes: Sometimes, past: History) => {
   const refused = ({ connection: on }: Talk, request: Request | undefined, error: RpcError): void => {
     if (error.code === INTERNAL) return fail("no fault", on, `${request?.method}: ${error.message}`);
     switch (error.data?.code) {
+      case "degraded":
+        return mode.refused(on, request, error.data);
+      case "checks_failing":
+        return sometimes.saw("end of an emergency refused");
+      case "forbidden":
+        if (request?.method === "mode.recover" || request?.method === "mode.resume") {
+          sometimes.saw("stranger may not end an emergency");
+        }
+        return;
       case "log_unavailable":
         return sometimes.saw("log unavailable");
       case "rate_limited":
@@ -111,7 +123,8 @@ export const wire = (world: World, sometimes: Sometimes, past: History) => {
     onReceived: (connection, text) => {
       const { id, method, params = {} } = parsed(text);
       if (id === undefined || method === undefined) return;
-      talks.of(connection).requests.set(id, { method, params });
+      const { modes } = past;
+      talks.of(connection).requests.set(id, { method, params, mode: modes.now(), modeChanges: modes.changes() });
       if (method === "messages.wait") reach.polled(connection.agent);
       const ask = `${connection.agent} ${(params as { readonly message?: string }).message}`;
       if (method === "elicitations.ask" && !asksRead.has(ask)) asksRead.set(ask, world.monotonic());
