@@ -7,7 +7,7 @@ import type { Spec } from "../ops/monitoring/spec/schema.ts";
 import { type Act, act, command, strict } from "./command.ts";
 import type { Exit } from "./exit.ts";
 import { drillCommand } from "./monitoring/drill-command.ts";
-import { filesBelow } from "./monitoring/place.ts";
+import { filesBelow, folderPlace } from "./monitoring/place.ts";
 import { applyCommand, diffCommand, testChannelCommand, verifyCommand } from "./monitoring/running-commands.ts";
 import { DEFAULT_FILE, DEFAULT_OUT, type SpecOptions, withSpec } from "./monitoring/spec-option.ts";
 import { upCommand } from "./monitoring/up-command.ts";
@@ -37,8 +37,14 @@ const initCommand = (): Command =>
           terminal.result({ written: null, exists: options.file }, () => `${options.file} exists; nothing was written`);
           return "usage";
         }
-        writeFileSync(options.file, starter);
-        terminal.result({ written: options.file }, () => `wrote ${options.file}; next: lighthouse monitoring render`);
+        const { publishedSchema } = await import("../ops/monitoring/spec/published.ts");
+        const schema = join(dirname(options.file), "monitoring.schema.json");
+        write(options.file, starter);
+        write(schema, `${JSON.stringify(publishedSchema(), null, 2)}\n`);
+        terminal.result({ written: options.file, schema }, () => [
+          `wrote ${options.file}, and ${schema} for editors`,
+          "next: lighthouse monitoring render",
+        ]);
         return undefined;
       }),
     );
@@ -47,10 +53,11 @@ const renderCommand = (): Command =>
   command("render", "Write every product's own files below a folder. The same file gives the same bytes.", {
     examples:
       "lighthouse monitoring render\nlighthouse monitoring render --out /etc/lighthouse --check    # in CI: fails when they differ",
+    endsWith: ["differs"],
   })
     .option("--file <file>", "the monitoring.yaml; without one, what an empty file gives", DEFAULT_FILE)
     .option("--out <folder>", "where the files go", DEFAULT_OUT)
-    .option("--check", "write nothing; say what differs, and end with 2 if anything does")
+    .option("--check", "write nothing; say what differs, and end with 12 if anything does")
     .action((options: SpecOptions & { readonly out: string; readonly check?: boolean }) =>
       act(options, (doing) =>
         withSpec(options, doing, (spec) => render(spec, options.out, options.check === true, doing)),
@@ -61,8 +68,12 @@ const render = async (spec: Spec, out: string, isCheck: boolean, { terminal }: A
   const { renderAll } = await import("../ops/monitoring/render.ts");
   const files = renderAll(spec);
   if (!isCheck) {
-    for (const [path, text] of files) write(join(out, path), text);
-    terminal.result({ out, files: [...files.keys()] }, () => `wrote ${files.size} files below ${out}`);
+    const { putFiles } = await import("../ops/monitoring/apply/place.ts");
+    const { written, removed, unchanged } = putFiles(files, folderPlace(out, "public"));
+    terminal.result({ out, files: [...files.keys()], written, removed }, () => [
+      `${written.length} written, ${removed.length} removed, ${unchanged} as they were below ${out}`,
+      `next: lighthouse monitoring check, then apply --out ${out} or up --out ${out}`,
+    ]);
     return undefined;
   }
   const differ = [...files].filter(
@@ -75,7 +86,7 @@ const render = async (spec: Spec, out: string, isCheck: boolean, { terminal }: A
       ? `${files.size} files below ${out} are as rendered`
       : [`differ from what ${out} should hold:`, ...drift.map((p) => `  ${p}`)],
   );
-  return drift.length === 0 ? undefined : "usage";
+  return drift.length === 0 ? undefined : "differs";
 };
 
 const checkCommand = (): Command =>
@@ -84,6 +95,7 @@ const checkCommand = (): Command =>
     "Check the file, and what is rendered from it with the products' own checkers where they are here.",
     {
       examples: "lighthouse monitoring check\nlighthouse monitoring check --json",
+      endsWith: ["failing"],
     },
   )
     .option("--file <file>", "the monitoring.yaml; without one, what an empty file gives", DEFAULT_FILE)
@@ -120,7 +132,7 @@ const check = async (spec: Spec, { terminal }: Act): Promise<Exit | undefined> =
     terminal.result({ checks: results }, () =>
       results.map((r) => `${r.state.padEnd(8)} ${r.check}${r.state === "pass" ? "" : `: ${r.detail}`}`),
     );
-    return results.some((r) => r.state === "fail") ? "usage" : undefined;
+    return results.some((r) => r.state === "fail") ? "failing" : undefined;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -129,7 +141,10 @@ const check = async (spec: Spec, { terminal }: Act): Promise<Exit | undefined> =
 const run = (name: string, program: string, args: readonly string[], files: readonly string[]): Checked => {
   if (files.length === 0) return { check: name, state: "not run", detail: "nothing is rendered for it" };
   const said = spawnSync(program, [...args], { encoding: "utf8" });
-  if (said.error !== undefined) return { check: name, state: "not run", detail: `${program} is not installed` };
+  if (said.error !== undefined) {
+    const product = program === "amtool" ? "Alertmanager" : "Prometheus";
+    return { check: name, state: "not run", detail: `${program} is not installed; it comes with ${product}` };
+  }
   const detail = `${said.stdout}${said.stderr}`.trim();
   return { check: name, state: said.status === 0 ? "pass" : "fail", detail };
 };
@@ -190,7 +205,7 @@ const write = (path: string, text: string): void => {
   writeFileSync(path, text);
 };
 
-const starter = `# yaml-language-server: $schema=./docs/monitoring.schema.json
+const starter = `# yaml-language-server: $schema=./monitoring.schema.json
 # Everything has a default: an empty file scrapes, records, alerts and draws. Secrets are references (\${NAME}), never values.
 prometheus:
   scrape_interval: 15s

@@ -12,13 +12,14 @@ afterAll(place.cleanUp);
 test("init, render, render --check: drift is found and named", async () => {
   expect((await place.run("monitoring", "init")).code).toBe(0);
   expect((await place.run("monitoring", "init")).code).toBe(2);
+  expect(readFileSync(join(place.cwd, "monitoring.schema.json"), "utf8")).toContain('"title": "monitoring.yaml"');
   expect((await place.run("monitoring", "render")).code).toBe(0);
   expect(readFileSync(join(place.cwd, "monitoring/prometheus/prometheus.yml"), "utf8")).toContain("scrape_configs");
   expect((await place.run("monitoring", "render", "--check")).code).toBe(0);
   appendFileSync(join(place.cwd, "monitoring/compose.yml"), "# by hand\n");
   writeFileSync(join(place.cwd, "monitoring/stray.txt"), "");
   const drifted = await place.run("monitoring", "render", "--check", "--json");
-  expect(drifted.code).toBe(2);
+  expect(drifted.code).toBe(12);
   expect(drifted.json<{ drift: string[] }>().drift).toEqual(["compose.yml", "stray.txt"]);
 });
 
@@ -67,4 +68,21 @@ test.each(["empty", "seed", "full"])("the golden tree of the %s file is what ren
   const files = ["--file", `${golden}monitoring.yaml`, "--out", `${golden}rendered`];
   const said = await place.run("monitoring", "render", "--check", ...files);
   expect([said.code, said.out]).toEqual([0, expect.stringContaining("are as rendered")]);
+});
+
+test("on a machine with nothing of it: up and drill say what to do, and check says what did not run", async () => {
+  const bare = folder({ PATH: "/nowhere" });
+  const up = await bare.run("monitoring", "up");
+  expect(up.code).toBe(2);
+  expect(up.err).toContain("docker compose -f monitoring/compose.yml up -d (there is no docker here)");
+  expect(up.err).toContain("apt-get install prometheus prometheus-alertmanager");
+  expect(readFileSync(join(bare.cwd, "monitoring/compose.yml"), "utf8")).toContain("prom/prometheus:v");
+  const check = await bare.run("monitoring", "check", "--json");
+  expect(check.code).toBe(0);
+  expect(check.json<{ checks: { state: string }[] }>().checks.map(({ state }) => state)).toEqual([
+    "pass",
+    ...Array.from({ length: 4 }, () => "not run"),
+  ]);
+  expect((await bare.run("monitoring", "drill")).code).toBe(2);
+  await bare.cleanUp();
 });

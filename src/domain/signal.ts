@@ -188,6 +188,12 @@ export const signals = {
     unit: "1",
     labels: { via: vias, result: ["offered", "failed"], arm: arms },
   }),
+  deadLetters: counter({
+    name: "lighthouse_dead_letters_total",
+    help: "Questions that a mailbox handed out as often as it may without an acknowledgement.",
+    unit: "1",
+    labels: {},
+  }),
   connections: gauge({
     name: "lighthouse_connections",
     help: "Live connections by transport; for http the requests being served.",
@@ -265,6 +271,12 @@ export const signals = {
     name: "lighthouse_log_disk_size_bytes",
     help: "Size of the disk that holds the log.",
     unit: "bytes",
+    labels: {},
+  }),
+  logVerifications: counter({
+    name: "lighthouse_log_verifications_total",
+    help: "Verifications of the whole log that came to a verdict, whichever.",
+    unit: "1",
     labels: {},
   }),
   logVerificationFailures: counter({

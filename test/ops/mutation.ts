@@ -5,7 +5,7 @@ import { parse, stringify } from "yaml";
 import type { Rendered } from "../../src/ops/monitoring/render/rendered.ts";
 import { type Mutant, mutantsOf, type Rule } from "./mutants.ts";
 import { selectorsOf } from "./promql.ts";
-import { inParallel, run } from "./promtool.ts";
+import { costOf, inParallel, run, type Stories } from "./promtool.ts";
 import { rendered } from "./tree.ts";
 
 /**
@@ -18,7 +18,7 @@ interface TestFile {
   readonly path: string;
   readonly content: {
     readonly rule_files: readonly string[];
-    readonly tests: readonly unknown[];
+    readonly tests: Stories["tests"];
     readonly evaluation_interval: string;
   };
   /** The rules it depends on, recordings before alerts, as they were rendered. */
@@ -44,7 +44,10 @@ export const trialsOf = (files: Rendered): readonly Trial[] => {
   const recorded = [...new Set(rules.flatMap(({ record }) => record ?? []))];
   const tests = testsOf(files, rules);
   return rules.flatMap((original) => {
-    const depending = tests.filter((test) => test.rules.includes(original));
+    // The cheap ones first: most mutants are noticed by one of them.
+    const depending = tests
+      .filter((test) => test.rules.includes(original))
+      .sort((a, b) => costOf(a.content) - costOf(b.content));
     const name =
       original.alert ??
       `${original.record}${original.labels?.["slo"] === undefined ? "" : `{${original.labels["slo"]}}`}`;

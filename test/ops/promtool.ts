@@ -36,3 +36,19 @@ export const inParallel = async <T, R>(
   await Promise.all(Array.from({ length: limit }, worker));
   return results;
 };
+
+/** A file of stories, as far as its cost goes. */
+export interface Stories {
+  readonly tests: readonly {
+    readonly interval: string;
+    readonly input_series: readonly unknown[];
+    readonly promql_expr_test: readonly { readonly eval_time: string }[];
+  }[];
+}
+
+/** Evaluations times series, roughly: a story that lasts for a month costs seconds, most cost a tenth of one. */
+export const costOf = ({ tests }: Stories): number =>
+  tests.reduce((sum, { input_series, promql_expr_test, interval }) => {
+    const last = Math.max(...promql_expr_test.map(({ eval_time }) => Number.parseFloat(eval_time)));
+    return sum + (last / Number.parseFloat(interval)) * input_series.length;
+  }, 0);

@@ -45,6 +45,7 @@ export const meter = (series: Series, clock: Clock) => {
       series.add(signals.logEvents, {});
       series.set(signals.logPosition, {}, event.position);
       if (event.type === "security.violation") violation(violationOfEvent(event.data.kind));
+      else if (event.type === "elicitation.dead_lettered") series.add(signals.deadLetters, {});
       if (turn === undefined) return;
       const { story, before, hasEnded } = turn;
       const { arm } = story;
@@ -94,6 +95,7 @@ export const meter = (series: Series, clock: Clock) => {
         series.add(signals.logAppendFailures, { reason: fault }, appends),
       /** All of the log was read again: whether every event, hash and checkpoint fits. */
       verified: (isWhole: boolean): void => {
+        series.add(signals.logVerifications, {});
         if (isWhole) return;
         series.add(signals.logVerificationFailures, {});
         violation("tampered_log");

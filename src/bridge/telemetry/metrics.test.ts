@@ -270,6 +270,22 @@ describe("violations", () => {
   });
 });
 
+describe("what an alert waits for", () => {
+  it("is counted from 0: dead letters, and verifications with what they found", async () => {
+    const { happen, metrics, value } = rig();
+    const counted = async () => [
+      await value("lighthouse_dead_letters_total"),
+      await value("lighthouse_log_verifications_total"),
+      await value("lighthouse_log_verification_failures_total"),
+    ];
+    expect(await counted()).toEqual([0, 0, 0]);
+    happen("elicitation/el_1", { type: "elicitation.dead_lettered", data: { deliveries: 5 } });
+    metrics.log.verified(true);
+    metrics.log.verified(false);
+    expect(await counted()).toEqual([1, 2, 1]);
+  });
+});
+
 describe("a bridge that starts on a log with a past", () => {
   it("counts nothing of it again, and knows what is still open and since when", async () => {
     const { metrics, ask, elicitation, value, clock } = rig();

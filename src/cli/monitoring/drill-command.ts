@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { connect } from "../../client/index.ts";
 import type { Json } from "../../domain/json.ts";
-import { type DrillEvidence, drillEventName, evidenceOf } from "../../ops/monitoring/drill/evidence.ts";
+import { type DrillEvidence, drillEventName, evidenceLines, evidenceOf } from "../../ops/monitoring/drill/evidence.ts";
 import { type DrillAlert, drillAlerts, openDrill } from "../../ops/monitoring/drill/scenarios.ts";
 import { drillHook, drillKey, drillSpec } from "../../ops/monitoring/drill/spec.ts";
 import type { DrillResult, Stage } from "../../ops/monitoring/drill.ts";
@@ -65,7 +65,7 @@ const drill = async (spec: Spec, text: string, options: DrillOptions, doing: Act
   const onward = onwardOf(spec, options.send === true);
   const wanted = options.alert ?? drillAlerts;
   const left = await notToBeProvoked(spec, wanted);
-  const { runDrill, drillTable } = await import("../../ops/monitoring/drill.ts");
+  const { runDrill } = await import("../../ops/monitoring/drill.ts");
   const { renderAll } = await import("../../ops/monitoring/render.ts");
   const { putFiles } = await import("../../ops/monitoring/apply/place.ts");
 
@@ -75,6 +75,7 @@ const drill = async (spec: Spec, text: string, options: DrillOptions, doing: Act
   const pause = pauseUntil(signal);
   const closers: (() => unknown)[] = [() => rmSync(folder, { recursive: true, force: true })];
   const results: Run["result"][] = [];
+  let finishedAt = startedAt;
   try {
     terminal.note(`drill ${drillId}: a bridge, a Prometheus and an Alertmanager of its own, in ${folder}`);
     const relay = await startRelay(onward);
@@ -103,18 +104,22 @@ const drill = async (spec: Spec, text: string, options: DrillOptions, doing: Act
       startServer("Prometheus", prometheus, { ...start, url: atPrometheus }),
     ];
     closers.push(() => Promise.all(servers.map(stopServer)));
-    await untilReady(servers, telephone, pause, signal);
-
-    const operator = await connect({ credential: bridge.operator(), url: bridge.url });
-    closers.push(() => operator.close());
-    const cast = await openDrill({
-      bridge,
-      operator,
-      connect: (credential) => connect({ credential, url: bridge.url }),
-      // Not the one that Ctrl-C ends: what was provoked is to be taken back in its own time.
-      pause: plainPause,
-    });
-    closers.push(cast.close);
+    const castOf = async () => {
+      const operator = await connect({ credential: bridge.operator(), url: bridge.url });
+      closers.push(() => operator.close());
+      const made = await openDrill({
+        bridge,
+        operator,
+        connect: (credential) => connect({ credential, url: bridge.url }),
+        // Not the one that Ctrl-C ends: what was provoked is to be taken back in its own time.
+        pause: plainPause,
+      });
+      closers.push(made.close);
+      return made;
+    };
+    // Prometheus needs five seconds to find its targets: long enough for everybody else.
+    const [cast] = await Promise.all([castOf(), untilReady(servers, telephone, pause, signal)]);
+    terminal.note(`all of it is up; first ${PAST_MS / 1000} s of questions that go well`);
     await pause(PAST_MS);
     const stage: Stage = {
       prometheus: atPrometheus,
@@ -132,6 +137,7 @@ const drill = async (spec: Spec, text: string, options: DrillOptions, doing: Act
       const result = await runDrill(scenario, stage);
       results.push({ ...result, pageWithinSeconds: scenario.pageWithinSeconds });
     }
+    finishedAt = realClock.now();
   } finally {
     // Last in, first out: the load before the bridge, the servers before their folder.
     for (const close of closers.reverse()) await close();
@@ -141,7 +147,7 @@ const drill = async (spec: Spec, text: string, options: DrillOptions, doing: Act
     drillId,
     environment: spec.environment,
     startedAt,
-    finishedAt: realClock.now(),
+    finishedAt,
     receivers: receiversInWords(onward),
     results,
   });
@@ -149,7 +155,7 @@ const drill = async (spec: Spec, text: string, options: DrillOptions, doing: Act
   const event = await record(options, evidence);
   const notRun = [...left].map(([alert, why]) => ({ alert, why }));
   terminal.result({ ...evidence, not_run: notRun, evidence: file, event }, () => [
-    ...(results.length === 0 ? [] : [drillTable(results)]),
+    ...evidenceLines(evidence, results),
     ...notRun.map(({ alert, why }) => `not run  ${alert}: ${why}`),
     `receivers: ${evidence.receivers}`,
     `evidence: ${file}`,

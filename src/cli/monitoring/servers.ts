@@ -21,7 +21,8 @@ const programs = { Prometheus: ["prometheus"], Alertmanager: ["prometheus-alertm
 export const installed = (product: Server["product"]): string | undefined =>
   programs[product].map(onPath).find((path) => path !== undefined);
 
-const onPath = (name: string): string | undefined =>
+/** Where a program is that this machine would start by its name. */
+export const onPath = (name: string): string | undefined =>
   (process.env["PATH"] ?? "")
     .split(delimiter)
     .map((folder) => join(folder, name))

@@ -23,8 +23,8 @@ export const withSpec = async (
   const isThere = existsSync(options.file);
   if (!isThere && options.file !== DEFAULT_FILE) {
     terminal.result(
-      { problems: [{ line: 0, path: "", message: "there is no such file" }] },
-      () => `there is no ${options.file}`,
+      { problems: [{ line: 0, path: "", message: `there is no ${options.file}` }] },
+      () => `there is no ${options.file}; \`lighthouse monitoring init --file ${options.file}\` makes one`,
     );
     return "usage";
   }

@@ -5,7 +5,7 @@ import type { Spec } from "../../ops/monitoring/spec/schema.ts";
 import { type Act, act, command } from "../command.ts";
 import { Failure } from "../failure.ts";
 import { folderPlace } from "./place.ts";
-import { installed, type Server, startServer, stopServer, telephone, untilReady } from "./servers.ts";
+import { installed, onPath, type Server, startServer, stopServer, telephone, untilReady } from "./servers.ts";
 import { DEFAULT_FILE, DEFAULT_OUT, type SpecOptions, withSpec } from "./spec-option.ts";
 import { pauseUntil } from "./world.ts";
 
@@ -45,6 +45,10 @@ const up = async (spec: Spec, { out, keep }: UpOptions, { terminal, signal }: Ac
       );
   }
   const compose = `docker compose -f ${out}/compose.yml up -d`;
+  const hasDocker = onPath("docker") !== undefined;
+  const inContainers = hasDocker
+    ? `in containers: ${compose}`
+    : `in containers, where Docker with its compose plugin is: ${compose} (there is no docker here)`;
   const wanted = [
     { product: "Alertmanager", url: spec.alerting.alertmanager.endpoint } as const,
     { product: "Prometheus", url: spec.prometheus.endpoint, retention: spec.prometheus.retention } as const,
@@ -54,7 +58,7 @@ const up = async (spec: Spec, { out, keep }: UpOptions, { terminal, signal }: Ac
   const absent = found.filter(({ program }) => program === undefined).map(({ product }) => product);
   if (here.length === 0)
     throw new Failure("usage", "Nothing of the stack is installed here; its files are written.", {
-      remedy: `Start all of it in containers: ${compose}`,
+      remedy: `Start all of it ${inContainers}. Or install Prometheus and Alertmanager (Debian: apt-get install prometheus prometheus-alertmanager) and run this again.`,
     });
 
   const servers: Server[] = [];
@@ -63,10 +67,10 @@ const up = async (spec: Spec, { out, keep }: UpOptions, { terminal, signal }: Ac
       servers.push(startServer(product, program, { ...start, files: resolve(out), data: resolve(keep) }));
     await untilReady(servers, telephone, pauseUntil(signal), signal);
     const started = servers.map(({ product, url, log }) => ({ product, url, log }));
-    terminal.result({ started, notInstalled: absent, compose }, () => [
+    terminal.result({ started, notInstalled: absent, compose, hasDocker }, () => [
       ...started.map(({ product, url, log }) => `${product} on ${url}, log in ${log}`),
       ...(absent.length === 0 ? [] : [`${absent.join(" and ")}: not installed here`]),
-      `the rest of it, in containers: ${compose}`,
+      `the rest of it, ${inContainers}`,
       "Ctrl-C stops what was started here",
     ]);
     const told = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { inParallel } from "../../../test/ops/promtool.ts";
 import { type Receivers, startReceivers } from "../../../test/ops/receivers.ts";
 import { end, freePort, phone, type Settings, type Stack, startStack } from "../../../test/ops/stack.ts";
 import { exampleSpec } from "../../../test/ops/tree.ts";
@@ -95,7 +96,7 @@ beforeAll(async () => {
     AGENT: "suspect",
     BACKUP_FILE: join(folder, "backup.db"),
   };
-  for (const agent of ["alice", "bob", "suspect"]) await worked(`lighthouse agent add ${agent}`);
+  await Promise.all(["alice", "bob", "suspect"].map((agent) => worked(`lighthouse agent add ${agent}`)));
   await worked('lighthouse ask bob "Ship it?" --as alice --no-wait --json');
 }, 90_000);
 
@@ -141,10 +142,10 @@ describe("the commands of the runbooks", () => {
   it("all run against a live bridge and its servers", async () => {
     expect(commands().length).toBeGreaterThan(60);
     const failures: string[] = [];
-    for (const command of commands()) {
+    await inParallel(availableParallelism() + 1, commands(), async (command) => {
       const { code, text } = await sh(command);
       if (code !== 0) failures.push(`${command}\n  ended with ${code}: ${text.slice(0, 300)}`);
-    }
+    });
     expect(failures).toEqual([]);
   });
 });

@@ -138,24 +138,19 @@ const failuresOf = (
   ),
 ];
 
-/** A table for people: one line a scenario, seconds for each hop. */
-export const drillTable = (results: readonly DrillResult[]): string => {
+/** A table for people: one line a scenario, the target of its page and the seconds of each hop. */
+export const drillTable = (results: readonly (DrillResult & { readonly pageWithinSeconds: number })[]): string => {
   const seconds = (value: number | undefined): string =>
     (value === undefined ? "-" : (value / 1000).toFixed(2)).padStart(9);
   const width = Math.max(...results.map(({ alert }) => alert.length)) + 2;
-  const head = `${"alert".padEnd(width)}${hops.map((hop) => hop.padStart(9)).join("")}`;
+  const head = `${"alert".padEnd(width)}${[...hops.slice(0, 4), "within", ...hops.slice(4)].map((each) => each.padStart(9)).join("")}`;
   return [
     head,
-    ...results.map(
-      ({ alert, ms, passed, failures }) =>
-        `${alert.padEnd(width)}${hops.map((hop) => seconds(ms[hop])).join("")}  ${passed ? "ok" : failures.join("; ")}`,
-    ),
+    ...results.map(({ alert, ms, passed, failures, pageWithinSeconds }) => {
+      const [before, after] = [hops.slice(0, 4), hops.slice(4)].map((some) =>
+        some.map((hop) => seconds(ms[hop])).join(""),
+      );
+      return `${alert.padEnd(width)}${before}${seconds(pageWithinSeconds * 1000)}${after}  ${passed ? "ok" : failures.join("; ")}`;
+    }),
   ].join("\n");
 };
-
-/** The payload of the `custom` event that a drill leaves in the log of the bridge. */
-export const drillEvent = (drillId: string, results: readonly DrillResult[]) =>
-  ({
-    name: "monitoring.drill.completed",
-    data: { drill_id: drillId, passed: results.every(({ passed }) => passed), results },
-  }) as const;

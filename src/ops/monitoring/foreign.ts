@@ -10,6 +10,7 @@ export const foreign: Readonly<Record<string, { readonly from: string; readonly 
   process_cpu_seconds_total: { from: "prom-client's default metrics", labels: ["job", "instance"] },
   nodejs_eventloop_lag_p99_seconds: { from: "prom-client's default metrics", labels: ["job", "instance"] },
   probe_success: { from: "blackbox exporter", labels: ["job", "instance", "check"] },
+  probe_ssl_earliest_cert_expiry: { from: "blackbox exporter", labels: ["job", "instance", "check"] },
   alertmanager_notifications_total: { from: "Alertmanager", labels: ["job", "instance", "integration"] },
   alertmanager_notifications_failed_total: { from: "Alertmanager", labels: ["job", "instance", "integration"] },
   alertmanager_config_last_reload_successful: { from: "Alertmanager", labels: ["job", "instance"] },

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { inParallel, run } from "../../../test/ops/promtool.ts";
+import { parse } from "yaml";
+import { costOf, inParallel, run, type Stories } from "../../../test/ops/promtool.ts";
 import { rendered, writeTree } from "../../../test/ops/tree.ts";
 import { alertNames } from "./alert/catalogue.ts";
 
@@ -16,8 +17,13 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+/** The long ones first, so that no processor is left alone with one at the end. */
 const testsOf = (name: string): readonly string[] =>
-  [...(trees[name] ?? new Map<string, string>()).keys()].filter((path) => path.startsWith("prometheus/tests/"));
+  [...(trees[name] ?? new Map<string, string>())]
+    .filter(([path]) => path.startsWith("prometheus/tests/"))
+    .map(([path, text]) => ({ path, cost: costOf(parse(text) as Stories) }))
+    .sort((a, b) => b.cost - a.cost)
+    .map(({ path }) => path);
 
 describe.each(examples)("what the %s monitoring.yaml renders", (name) => {
   it("is taken by Prometheus: settings and rules", async () => {

@@ -57,7 +57,7 @@ describe("muting, as a real Alertmanager does it", () => {
     }) => `
 prometheus: { endpoint: "http://127.0.0.1:${prometheus}" }
 alerting: { alertmanager: { endpoint: "http://127.0.0.1:${alertmanager}" }, secrets_dir: ${secrets} }`;
-    stack = await startStack(settings, {});
+    stack = await startStack(settings, {}, ["Alertmanager"]);
   }, 60_000);
   afterAll(async () => stack?.stop());
 

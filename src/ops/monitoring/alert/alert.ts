@@ -44,7 +44,7 @@ export interface Alert {
   readonly threshold?: number;
   /** Between these its stories can be told, and beyond them it would never fire, or always. */
   readonly bounds?: readonly [least: number, most: number];
-  readonly unit?: "ms" | "s" | "hours" | "%" | "per second" | "per minute" | "count";
+  readonly unit?: "ms" | "s" | "hours" | "days" | "%" | "per second" | "per minute" | "count";
   readonly for: Duration;
   /** What it is about. While a critical alert of a concern fires, warnings of the same concern keep quiet. */
   readonly concern: string;

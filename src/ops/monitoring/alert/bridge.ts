@@ -248,6 +248,46 @@ const probeFailing: Alert = {
   ],
 };
 
+const expiry = named("probe_ssl_earliest_cert_expiry", {
+  ...target("lighthouse-health", "https://bridge.example.org/health"),
+  check: "Bridge",
+});
+const day = 86_400;
+
+const certificateExpiring: Alert = {
+  name: "CertificateExpiring",
+  title: "Certificate Expires Soon",
+  component: "bridge",
+  severity: "warning",
+  team: "on-call",
+  threshold: 14,
+  bounds: [1, 90],
+  unit: "days",
+  for: "15m",
+  concern: "certificate",
+  needs: "prober",
+  expr: ({ threshold }) => `probe_ssl_earliest_cert_expiry{job="lighthouse-health"} - time() < ${threshold} * ${day}`,
+  summary: "A TLS certificate expires soon: {{ $labels.check }}.",
+  description: "The certificate at {{ $labels.instance }} is good for another {{ $value | humanizeDuration }}.",
+  dashboard: "lighthouse-overview",
+  proofs: ({ threshold, forSeconds }) => [
+    {
+      name: "fires when too little time is left, and resolves when it was renewed",
+      every: 300,
+      given: {
+        [expiry]: gauge(300, [threshold * day + 3600, 7200 + forSeconds], [threshold * day + 90 * day, 3600]),
+      },
+      expect: edges(300, 3900 + forSeconds, 7200 + forSeconds),
+    },
+    {
+      name: "stays silent while there is more",
+      every: 300,
+      given: { [expiry]: gauge(300, [threshold * day + 2 * 7200 + forSeconds, 7200 + forSeconds]) },
+      expect: silence(7200 + forSeconds),
+    },
+  ],
+};
+
 export const bridgeAlerts: readonly Alert[] = [
   bridgeDown,
   allBridgesDown,
@@ -257,4 +297,5 @@ export const bridgeAlerts: readonly Alert[] = [
   bridgeRestarting,
   eventLoopLag,
   probeFailing,
+  certificateExpiring,
 ];

@@ -1,6 +1,6 @@
 import { signals } from "../../../domain/signal.ts";
 import { increase, rate, select } from "../promql.ts";
-import { besideIdle, counter, series } from "../proof/series.ts";
+import { besideIdle, counter, gauge, series } from "../proof/series.ts";
 import { enoughProofs, type Share, shareProofs } from "../proof/share.ts";
 import { silence, windowEdges } from "../proof/stories.ts";
 import type { Alert } from "./alert.ts";
@@ -103,4 +103,73 @@ const stalled: Alert = {
   ],
 };
 
-export const deliveryAlerts: readonly Alert[] = [failing, stalled];
+const buried = series(signals.deadLetters, {});
+
+const deadLetters: Alert = {
+  name: "DeadLetters",
+  title: "Dead Letters",
+  component: "delivery",
+  severity: "warning",
+  team: "on-call",
+  for: "0s",
+  concern: "mailbox",
+  expr: ({ span }) => `${increase(select(signals.deadLetters), span("15m"))} > 0`,
+  summary: "A mailbox gave up on a question.",
+  description:
+    '{{ $value | printf "%.0f" }} questions were handed out again and again, and nobody said that they have them.',
+  dashboard: "lighthouse-delivery",
+  proofs: () => [
+    {
+      name: "fires at the first one, and resolves when no other follows",
+      every: 15,
+      given: besideIdle({ [buried]: gauge(15, [0, 900], [1, 1800]) }),
+      expect: windowEdges(15, 900, 900 + 900),
+    },
+  ],
+};
+
+const percentage = series(signals.rolloutPercentage, {});
+const hour = 3600;
+
+const rolloutStandsStill: Alert = {
+  name: "RolloutStandsStill",
+  title: "Rollout Stands Still",
+  component: "delivery",
+  severity: "warning",
+  team: "on-call",
+  for: "12h",
+  concern: "rollout",
+  expr: ({ span }) => {
+    const share = select(signals.rolloutPercentage);
+    return `${share} > 0 < 100 unless changes(${share}[${span("15m")}]) > 0`;
+  },
+  summary: "A rollout stands half-way.",
+  description:
+    "{{ $value }} % of the agents have been in the canary arm for hours: it is held, paused, or led by nobody.",
+  dashboard: "lighthouse-delivery",
+  proofs: ({ forSeconds }) => [
+    {
+      name: "fires when it stays half-way, however near the end, and resolves at its next step",
+      every: 60,
+      given: { [percentage]: gauge(60, [0, hour], [95, forSeconds + 2 * hour], [100, hour]) },
+      expect: windowEdges(60, hour + 900 + forSeconds, 3 * hour + forSeconds),
+    },
+    {
+      name: "fires at one in a hundred as well",
+      every: 60,
+      given: { [percentage]: gauge(60, [1, forSeconds + hour]) },
+      expect: [
+        { at: forSeconds - 60, firing: 0 },
+        { at: forSeconds + 900, firing: 1 },
+      ],
+    },
+    {
+      name: "stays silent while there is none, and when it is through",
+      every: 60,
+      given: { [percentage]: gauge(60, [0, forSeconds + hour], [100, forSeconds + hour]) },
+      expect: silence(2 * forSeconds + 2 * hour - 60),
+    },
+  ],
+};
+
+export const deliveryAlerts: readonly Alert[] = [failing, stalled, deadLetters, rolloutStandsStill];

@@ -1,7 +1,8 @@
 import { signals } from "../../../domain/signal.ts";
 import { increase, rate, select } from "../promql.ts";
-import { besideIdle, type Given, gauge, observations, type Phase, series } from "../proof/series.ts";
+import { besideIdle, type Given, gauge, named, observations, type Phase, series, target } from "../proof/series.ts";
 import { edges, over, silence, under, windowEdges } from "../proof/stories.ts";
+import { inSeconds } from "../spec/parts.ts";
 import type { Alert, Proof } from "./alert.ts";
 
 const failures = (reason: "disk_full" | "io") => series(signals.logAppendFailures, { reason });
@@ -280,6 +281,47 @@ const checkpointBehind: Alert = {
   ],
 };
 
+const verifications = series(signals.logVerifications, {});
+const started = named("process_start_time_seconds", target("lighthouse-bridge", "localhost:8765"));
+const hour = 3600;
+
+const notVerified: Alert = {
+  name: "LogNotVerified",
+  title: "Log Is Not Verified",
+  component: "log",
+  severity: "warning",
+  team: "on-call",
+  for: "0s",
+  concern: "log-integrity",
+  // Twice the six hours after which the bridge reads all of its log again, and an hour for the reading.
+  expr: ({ span }) =>
+    `time() - process_start_time_seconds{job="lighthouse-bridge"} > ${inSeconds(span("13h"))} ` +
+    `unless increase(${select(signals.logVerifications)}[${span("13h")}]) > 0`,
+  summary: "The log has not been verified for half a day.",
+  description: "{{ $labels.instance }} reads its whole log every six hours, and has not come to a verdict since.",
+  dashboard: "lighthouse-log",
+  proofs: () => [
+    {
+      name: "fires when no verification has come to a verdict for so long, and resolves at the next",
+      every: 600,
+      given: {
+        [started]: gauge(600, [0, 34 * hour]),
+        [verifications]: gauge(600, [1, 6 * hour], [2, 6 * hour], [3, 18 * hour], [4, 4 * hour]),
+      },
+      expect: windowEdges(600, 25 * hour, 30 * hour),
+    },
+    {
+      name: "gives a bridge that has just been started as much time, and no more",
+      every: 600,
+      given: { [started]: gauge(600, [hour, 16 * hour]), [verifications]: gauge(600, [0, 16 * hour]) },
+      expect: [
+        { at: 14 * hour, firing: 0 },
+        { at: 14 * hour + 600, firing: 1 },
+      ],
+    },
+  ],
+};
+
 export const logAlerts: readonly Alert[] = [
   appendFailing,
   appendSlow,
@@ -288,4 +330,5 @@ export const logAlerts: readonly Alert[] = [
   diskFull,
   diskFullSoon,
   checkpointBehind,
+  notVerified,
 ];

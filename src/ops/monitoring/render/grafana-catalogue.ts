@@ -286,14 +286,20 @@ const delivery: Described = {
       title: "Waiting for their target",
       kind: "timeseries",
       queries: [{ expr: `sum(${select(signals.elicitationsOpen, { stage: "asked" })})`, legend: "asked, not offered" }],
-      ...half,
+      ...third,
     },
     {
       title: "Stable and canary",
       kind: "timeseries",
       unit: "ops",
       queries: [{ expr: rate(select(signals.deliveries), interval, "arm, result"), legend: "{{arm}} {{result}}" }],
-      ...half,
+      ...third,
+    },
+    {
+      title: "Dead letters",
+      kind: "timeseries",
+      queries: [{ expr: increase(select(signals.deadLetters), "1h"), legend: "in an hour" }],
+      ...third,
     },
   ],
 };
@@ -422,6 +428,12 @@ const log: Described = {
       kind: "stat",
       queries: [{ expr: increase(select(signals.logVerificationFailures), "1h") }],
       limits: { critical: 1 },
+      ...third,
+    },
+    {
+      title: "Verifications of the whole log",
+      kind: "timeseries",
+      queries: [{ expr: increase(select(signals.logVerifications), "13h"), legend: "in 13 hours" }],
       ...third,
     },
     {

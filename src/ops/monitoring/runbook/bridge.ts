@@ -136,4 +136,18 @@ export const bridgeRunbooks: Readonly<Record<string, Runbook>> = {
     ],
     rollback: ifItBegan,
   },
+  CertificateExpiring: {
+    meaning: "The TLS certificate that a health check sees, at the bridge or at the proxy before it, expires soon.",
+    impact: "None yet. On the day itself no agent and no browser connects any more.",
+    diagnosis: [
+      ask("Days left, by check.", '(probe_ssl_earliest_cert_expiry{job="lighthouse-health"} - time()) / 86400'),
+    ],
+    mitigation: [
+      { say: "Renew it where it is kept: at the proxy, or in the files that `serve --tls-cert` and `--tls-key` name." },
+      {
+        say: "If the check goes on to see the old one, restart what serves it. What is open at a bridge is offered again.",
+      },
+    ],
+    rollback: nothing,
+  },
 };

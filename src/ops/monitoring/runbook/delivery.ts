@@ -28,4 +28,40 @@ export const deliveryRunbooks: Readonly<Record<string, Runbook>> = {
     mitigation: [{ say: "Restart the bridge: everything that is open is offered again." }],
     rollback: ifItBegan,
   },
+  DeadLetters: {
+    meaning: "A mailbox handed out a question as often as it may, and nobody acknowledged it.",
+    impact: "The asker waits until the deadline. Other questions to the same target are likely to end the same way.",
+    diagnosis: [
+      { say: "Which ones, from whom and to whom.", run: "lighthouse mailbox dead list" },
+      events("How it went.", "elicitation.dead_lettered"),
+      agents,
+    ],
+    mitigation: [
+      { say: "The target takes questions and crashes on one of them: look at its own log, around the times above." },
+      {
+        say: "When it is mended, hand them out again.",
+        run: 'lighthouse mailbox dead requeue --all --reason "mended"',
+      },
+      { say: "Nobody wants them any more: `lighthouse mailbox dead discard`, with a reason." },
+    ],
+    rollback: ifItBegan,
+  },
+  RolloutStandsStill: {
+    meaning: "A rollout has stood between none and all of the agents for half a day.",
+    impact: "Two ways of delivery are kept alive, and nobody decides for one.",
+    diagnosis: [
+      { say: "Its step, what was seen, the verdict, and who leads it.", run: "lighthouse rollout status" },
+      { say: "What it did, and when it last did anything.", run: "lighthouse rollout history" },
+      byArm("Whether the arms differ.", 'rate(elicitation_requests_total{status="error"}[5m])'),
+    ],
+    mitigation: [
+      {
+        say: "It is paused: go on (`lighthouse rollout resume`), or end it (`lighthouse rollout abort`), with the reason.",
+      },
+      { say: "Nobody leads it: start the leader again (`lighthouse rollout run`); it goes on where it stopped." },
+      { say: "It is blind: what it measures is missing. Look at Prometheus first; it holds on purpose." },
+    ],
+    rollback:
+      "If nobody can say why it stands: go to [EmergencyRollback](EmergencyRollback.md). All the way back is safe.",
+  },
 };

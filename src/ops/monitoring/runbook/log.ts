@@ -88,4 +88,21 @@ export const logRunbooks: Readonly<Record<string, Runbook>> = {
     ],
     rollback: nothing,
   },
+  LogNotVerified: {
+    meaning:
+      "The bridge reads its whole log again every six hours, in a thread of its own, and has not come to a verdict for half a day.",
+    impact: "None by itself. Damage or tampering would be seen later, or by nobody.",
+    diagnosis: [
+      ask("Verdicts so far.", "lighthouse_log_verifications_total"),
+      ask("Events that have to be read.", "lighthouse_log_position"),
+      { ...verifyLog, say: "Verify it by hand: that it can be read, and how long it takes." },
+      health,
+    ],
+    mitigation: [
+      { say: "It verifies by hand: restart the bridge; it begins again a minute after its start." },
+      { say: "It cannot be read: see who owns the data folder.", run: "lighthouse doctor" },
+      { say: "It does not verify: go to [LogTampered](LogTampered.md)." },
+    ],
+    rollback: nothing,
+  },
 };

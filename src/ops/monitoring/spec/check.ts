@@ -59,8 +59,12 @@ const isOf = ({ type }: Shape, value: unknown): boolean => {
 const wrongType = (shape: Shape, value: unknown, path: Path): Finding => ({
   path,
   message: `expected ${nameOf(shape)}, found ${kindOf(value)}`,
-  fix: shape.type === "string" && typeof value !== "object" ? "Put it in quotes." : about(shape),
+  fix: shape.type === "string" && typeof value !== "object" ? quotedOr(shape, String(value)) : about(shape),
 });
+
+/** `15` where `15s` goes is not mended by quotes. */
+const quotedOr = (shape: Shape, text: string): string =>
+  shape.pattern === undefined || new RegExp(shape.pattern).test(text) ? "Put it in quotes." : expectedForm(shape);
 
 const nameOf = ({ type }: Shape): string =>
   ({ object: "a section", array: "a list", string: "text", number: "a number", integer: "a whole number" })[
