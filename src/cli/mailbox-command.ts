@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import type { Lighthouse } from "../client/index.ts";
-import type { DeadLetter } from "../client/wire.ts";
+import type { DeadLetter } from "../domain/dead-letter.ts";
 import { act, command, strict } from "./command.ts";
 import { type ConnectionOptions, connecting, withClient } from "./connection.ts";
 import { Failure } from "./failure.ts";

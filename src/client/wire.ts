@@ -230,19 +230,5 @@ export interface Mail {
   readonly more: boolean;
 }
 
-/** A question that a mailbox could not get to anybody who says that it has it: of `messages.dead`. */
-export interface DeadLetter {
-  readonly id: string;
-  readonly from: string;
-  readonly to: string;
-  /** Times it was handed out. */
-  readonly deliveries: number;
-  /** Handed out too often, and still open; or its deadline came first. */
-  readonly why: "deliveries" | "expired";
-  /** Milliseconds since 1970. */
-  readonly at: number;
-  readonly position: number;
-}
-
 export const isEnd = (status: OpenStatus | EndStatus): status is EndStatus =>
   status === "accepted" || status === "declined" || status === "cancelled" || status === "expired";

@@ -1,7 +1,7 @@
+import type { DeadLetter } from "../../domain/dead-letter.ts";
 import { streamOf } from "../../domain/event.ts";
 import type { Refusal } from "../../domain/refusal.ts";
 import { type Log, LogUnavailable } from "../log/log.ts";
-import type { DeadLetter } from "../projection/dead-letters.ts";
 import type { ElicitCommands } from "./elicit.ts";
 import { unavailable } from "./handle.ts";
 import { type Caller, draft } from "./world.ts";
