@@ -99,11 +99,13 @@ export const rolloutStage = async (onLine: (who: string, line: string) => void =
       const files = join(folder, "fleet");
       mkdirSync(files, { mode: 0o700 });
       const names = [...Array.from({ length: workers }, (_, i) => `worker-${i + 1}`), "asker-1", "asker-2"];
-      for (const name of names) {
-        // A system is not slowed down by the rates that protect others from an agent.
-        const credential = await client.agents.add({ name, kind: "service", roles: ["system"] });
-        writeFileSync(join(files, `${name}.json`), JSON.stringify(credential), { mode: 0o600 });
-      }
+      await Promise.all(
+        names.map(async (name) => {
+          // A system is not slowed down by the rates that protect others from an agent.
+          const credential = await client.agents.add({ name, kind: "service", roles: ["system"] });
+          writeFileSync(join(files, `${name}.json`), JSON.stringify(credential), { mode: 0o600 });
+        }),
+      );
       const player = enter("fleet", "examples/demo-rollout/fleet.ts", [
         files,
         String(rate),

@@ -55,6 +55,7 @@ const plan = (): Command =>
   })
     .argument("[file]", "YAML or JSON: steps, analysis, triggers, certificate; - is standard input")
     .addOption(flagOption())
+    .addHelpText("after", PLAN_HELP)
     .action((file: string | undefined, options: { readonly json?: boolean; readonly flag: string }) =>
       act(options, async ({ terminal }) => {
         const read = planFile(file, options.flag);
@@ -62,6 +63,13 @@ const plan = (): Command =>
         return "ok";
       }),
     );
+
+const PLAN_HELP = `
+A plan says what it wants otherwise than the default one:
+  steps: [{ percent: 5, soak: 10m }, { percent: 100, soak: 1d }]    shares, and how long each must be watched
+  analysis: { every: 10s, minSamples: 50, maxHold: 15m }            looks; when it has waited in vain
+  triggers: { timeoutsPerMinute: 20, over: canary }                 what takes it back at once
+  certificate: required                                             see --certificate and --trust of start and run`;
 
 const flagOption = (): Option => new Option("--flag <name>", "the flag that is rolled out").default(PUSH_FLAG);
 const reasonOption = (): Option => new Option("--reason <words>", "why; it is recorded").makeOptionMandatory();
@@ -107,7 +115,9 @@ const start = (): Command =>
     .action((file: string | undefined, options: StartOptions) =>
       act(options, (doing) =>
         withClient(options, doing, async (client) => {
-          if (options.resume === true) return leadOn(options, client, doing);
+          // Before anything begins: what is wrong with the command line stops it here.
+          const ports = rolloutPorts(options, client, doing);
+          if (options.resume === true) return leadOn(options, client, doing, ports);
           const { rollback, now } = await client.operate<Standing>("rollouts.get", {});
           if (rollback?.status === "running" && !rollback.rehearsal) {
             throw new Failure("refused", printableLine(unfinishedInWords(rollback, now), 600), {
@@ -147,7 +157,7 @@ const start = (): Command =>
             );
             return "ok";
           }
-          return leadOn(options, client, doing);
+          return leadOn(options, client, doing, ports);
         }),
       ),
     );
@@ -168,8 +178,12 @@ const run = (): Command =>
     act(options, (doing) => withClient(options, doing, (client) => leadOn(options, client, doing))),
   );
 
-const leadOn = async (options: LeadOptions, client: Lighthouse, doing: Act): Promise<Exit> => {
-  const ports = rolloutPorts(options, client, doing);
+const leadOn = async (
+  options: LeadOptions,
+  client: Lighthouse,
+  doing: Act,
+  ports = rolloutPorts(options, client, doing),
+): Promise<Exit> => {
   // One that ends the rollout is gone on with as a part of it, where there is one to lead.
   const { rollout, rollback, now } = await client.operate<Standing>("rollouts.get", {});
   if (rollback?.status === "running" && rollback.rollout !== rollout?.id) {

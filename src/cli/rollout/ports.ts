@@ -46,6 +46,8 @@ const TELL_MS = 5_000;
 export const rolloutPorts = (options: RolloutOptions, client: Lighthouse, { terminal, signal }: Act): Ports => {
   const operator = operatorOf(client);
   const url = httpUrl(credentialOf(options).url);
+  const soak = terminal.progress("seconds of this step's soak watched");
+  signal.addEventListener("abort", soak.done);
   const ports: Ports = {
     operator,
     monotonic: realClock.monotonic,
@@ -62,7 +64,14 @@ export const rolloutPorts = (options: RolloutOptions, client: Lighthouse, { term
       return reply.text();
     },
     ...certificateOf(options, url),
-    say: (news: object) => terminal.note(newsLine(news)),
+    say: (news: object) => {
+      soak.done();
+      terminal.note(newsLine(news));
+    },
+    looked: ({ stage, step, plan, watchedMs }) => {
+      const soakMs = plan.steps[step]?.soakMs ?? 0;
+      if (stage === "soaking") soak.step(Math.min(seconds(watchedMs), seconds(soakMs)), seconds(soakMs));
+    },
     announce: (rollback) => tell(options, rollbackNews(rollback)),
     probe: () => probeArm(client, "mailbox", { monotonic: realClock.monotonic }),
     verifyLog: () => verify(options, ports),
@@ -92,7 +101,11 @@ const certificateOf = ({ certificate: file, trust }: RolloutOptions, url: string
 };
 
 /** Whoever is to hear of it, hears of it; what came of it is returned and never thrown. */
-export const tell = async (options: RolloutOptions, event: NotifyEvent): Promise<readonly Announced[]> => {
+export const tell = async (
+  options: Pick<RolloutOptions, "data" | "monitoring">,
+  event: NotifyEvent,
+  withinMs = TELL_MS,
+): Promise<readonly Announced[]> => {
   const spec = readMonitoring(
     options.monitoring ?? join(options.data, "monitoring.yaml"),
     options.monitoring !== undefined,
@@ -104,9 +117,9 @@ export const tell = async (options: RolloutOptions, event: NotifyEvent): Promise
     ];
   }
   const telling = notify({ spec, env: process.env, fetch, scheduler: realScheduler }, event);
-  const told = await Promise.race([telling, pause(TELL_MS, undefined, { ref: false })]);
+  const told = await Promise.race([telling, pause(withinMs, undefined, { ref: false })]);
   if (told === undefined) {
-    const why = `no answer within ${TELL_MS / 1_000} s`;
+    const why = `no answer within ${withinMs / 1_000} s`;
     return [
       { channel: "slack", state: "unknown", why },
       { channel: "pagerduty", state: "unknown", why },
@@ -161,6 +174,8 @@ const publish = (folder: string, report: IncidentReport): { digest: string; plac
   if (written !== text) throw new Error(`${place} does not say what was written`);
   return { digest: createHash("sha256").update(written).digest("base64url"), place };
 };
+
+const seconds = (ms: number): number => Math.floor(ms / 1_000);
 
 const newsLine = (news: object): string => {
   const { what, step, state, durationMs, says } = news as Partial<Record<string, string>>;

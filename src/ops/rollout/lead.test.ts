@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { Killed, quickPlan, type RolloutWorld, rolloutWorld, untilLed } from "../../../test/support/rollout-world.ts";
 import { type Certified, lead } from "./lead.ts";
 import type { FlagStanding } from "./operator.ts";
+import { goBack } from "./rollback/go-back.ts";
 
 const bad = { canary: { ended: 100, failed: 40 }, stable: { ended: 300 } };
 const flagOf = ({ operator }: RolloutWorld) =>
@@ -210,6 +211,22 @@ describe("a certificate that is good no more while a step soaks", () => {
       isGood ? { ok: true, certificate: "sha256:abc" } : { ok: false, why: "it is revoked" };
     expect(await lead({ ...ports, sleep, certificate })).toBe("completed");
     expect((await kinds(world)).filter((type) => type === "rollout.paused")).toHaveLength(1);
+  });
+
+  test("that is waited for is waited for no longer once somebody else took the rollout back", async () => {
+    const world = await rolloutWorld();
+    await world.start({ ...quickPlan, certificate: "required" });
+    const ports = world.controller();
+    let waits = 0;
+    const sleep = async (ms: number): Promise<void> => {
+      if (++waits === 2) {
+        await world.operator.operate("rollouts.abort", { id: "ro_00000001", reason: "no" });
+        const { rollout } = await world.standing();
+        if (rollout !== null) await goBack(world.controller(), rollout);
+      }
+      await ports.sleep(ms);
+    };
+    expect(await lead({ ...ports, sleep })).toBe("withdrawn");
   });
 
   test("is none when the controller was given none", async () => {

@@ -16,6 +16,8 @@ export interface LeadPorts extends LookPorts {
   /** Goes back: all seven steps, to the end. */
   readonly rollBack: (rollout: RolloutStanding) => Promise<void>;
   readonly say: (news: Progress) => void;
+  /** After each look, also when there is nothing new to say. */
+  readonly looked?: (rollout: RolloutStanding) => void;
 }
 
 export type Certified =
@@ -115,6 +117,7 @@ export const lead = async (ports: LeadPorts): Promise<LedTo> => {
         }
         await ports.sleep(plan.analysis.everyMs);
         [standing, evidence] = await watch(ports, eyes, now, evidence, leaseMs);
+        if (standing.rollout !== null) ports.looked?.(standing.rollout);
         if (standing.rollout?.status === "running" && ports.monotonic() - certifiedAt >= CERTIFICATE_EVERY_MS) {
           const found = await certified(now.step);
           if (!found.ok) standing = await pause(`step ${now.step + 1} has no valid certificate any more: ${found.why}`);
@@ -122,7 +125,7 @@ export const lead = async (ports: LeadPorts): Promise<LedTo> => {
         break;
       case "wait":
         await ports.sleep(Math.min(IDLE_MS, leaseMs / 3));
-        standing = await lease();
+        standing = await unlessOvertaken(ports, lease());
         break;
     }
   }

@@ -28,26 +28,44 @@ triggers: { slow: 7s, window: 1s, errorShare: 1.5, unhealthy: 0 }`,
     "f",
   );
   expect(read.ok ? [] : read.problems.map(({ pointer }) => pointer)).toEqual([
-    "/steps/0/soakMs",
+    "/steps/0/soak",
     "/steps/1/percent",
-    "/steps/1/soakMs",
+    "/steps/1/soak",
     "/steps/1/percent",
     "/analysis/minSamples",
-    "/analysis/maxHoldMs",
+    "/analysis/maxHold",
     "/analysis/errors/bad",
-    "/analysis/latency/overMs",
+    "/analysis/latency/over",
     "/analysis/relative",
     "/analysis/missed",
-    "/triggers/windowMs",
+    "/triggers/window",
     "/triggers/errorShare",
-    "/triggers/slowMs",
+    "/triggers/slow",
     "/triggers/unhealthy",
   ]);
 });
 
-test("what has not the shape of a plan is told before what it says", () => {
-  const read = readPlan("steps: 5\nanalysis: { evry: 10s }", "f");
-  expect(read.ok ? [] : read.problems.map(({ pointer }) => pointer)).toEqual(["/steps", "/analysis/evryMs"]);
+test("what has not the shape of a plan is told beside what is impossible elsewhere, each under the name that was written", () => {
+  const read = readPlan(
+    "steps: 5\nanalysis: { evry: 10s, every: soon }\ntriggers: { over: nobody, minAgents: 0 }\ncertificate: maybe",
+    "f",
+  );
+  const problems = read.ok ? [] : read.problems;
+  expect(problems.map(({ pointer }) => pointer).sort()).toEqual([
+    "/analysis/every",
+    "/analysis/evry",
+    "/certificate",
+    "/steps",
+    "/triggers/over",
+  ]);
+  expect(problems.find(({ pointer }) => pointer === "/analysis/every")?.message).toContain("500ms, 30s, 10m");
+  const beside = readPlan("steps: 5\nanalysis: { missed: 0.9 }\ntriggers: { agentFailureShare: 2, minAgents: 0 }", "f");
+  expect(beside.ok ? [] : beside.problems.map(({ pointer }) => pointer)).toEqual([
+    "/steps",
+    "/analysis/missed",
+    "/triggers/minAgents",
+    "/triggers/agentFailureShare",
+  ]);
   expect(readPlan("steps: [", "f").ok).toBe(false);
   expect(readPlan("- 1", "f").ok).toBe(false);
 });

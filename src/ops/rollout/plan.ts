@@ -22,14 +22,41 @@ export const readPlan = (text: string, flag: string): ReadPlan => {
     return { ok: false, problems: [{ pointer: "", message: error.message.split("\n")[0] ?? "is not YAML" }] };
   }
   if (!isMap(written)) return { ok: false, problems: [{ pointer: "", message: "must be a map: steps, analysis, …" }] };
-  const plan = over(defaultPlan(flag), withMilliseconds(written));
-  const misshapen = check(planShape as Shape, plan).map(({ path, message, fix }) => ({
-    pointer: path.map((token) => `/${token}`).join(""),
-    message: `${message}. ${fix}`,
-  }));
-  if (misshapen.length > 0) return { ok: false, problems: misshapen };
-  const problems = planProblems(plan as RolloutPlan);
-  return problems.length > 0 ? { ok: false, problems } : { ok: true, plan: plan as RolloutPlan };
+  const usual = defaultPlan(flag);
+  const plan = over(usual, withMilliseconds(written)) as RolloutPlan;
+  const misshapen = check(planShape as Shape, plan).map(({ path, message, fix }) => {
+    const pointer = path.map((token) => `/${token}`).join("");
+    return { pointer, message: `${message}. ${pointer.endsWith("Ms") ? lengthOfTime : fix.replace(elsewhere, shown)}` };
+  });
+  // What has its shape is judged by what it says, also beside something that has not: all problems at once.
+  const sections = new Set(misshapen.map(({ pointer }) => sectionOf(pointer)));
+  const sound = Object.entries(plan).filter(([section]) => !sections.has(section) && Object.hasOwn(usual, section));
+  const impossible = planProblems({ ...usual, ...Object.fromEntries(sound) }).filter(
+    ({ pointer }) => !sections.has(sectionOf(pointer)),
+  );
+  const problems = [...misshapen, ...impossible].map((p) => ({ ...p, pointer: asWritten(written, p.pointer) }));
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, plan };
+};
+
+/** The checker is that of monitoring.yaml, and points there. */
+const elsewhere = "See docs/monitoring.schema.json.";
+const shown = "`lighthouse rollout plan --help` shows how it is written.";
+const lengthOfTime = "Write a length of time: 500ms, 30s, 10m, 1h or 1d";
+const sectionOf = (pointer: string): string => pointer.split("/")[1] ?? "";
+
+/** `/steps/0/soakMs` → `/steps/0/soak`, where the file says `soak`. */
+const asWritten = (written: unknown, pointer: string): string => {
+  let at: unknown = written;
+  const tokens = pointer.split("/").slice(1);
+  return tokens
+    .map((token) => {
+      const short = token.replace(/Ms$/, "");
+      const holds = (key: string): boolean => (isMap(at) || Array.isArray(at)) && Object.hasOwn(at, key);
+      const key = !holds(token) && holds(short) ? short : token;
+      at = holds(key) ? (at as Record<string, unknown>)[key] : undefined;
+      return `/${key}`;
+    })
+    .join("");
 };
 
 /** What was written wins; a list is taken whole, so that steps are never half of one plan and half of another. */
@@ -45,6 +72,9 @@ const over = (usual: unknown, written: unknown): unknown =>
 
 const units: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
+/** What is a length of time under any name; one that cannot be read is told as that, and not as an unknown word. */
+const times: ReadonlySet<string> = new Set(["soak", "every", "maxHold", "window", "slow"]);
+
 /** `soak: 10m` → `soakMs: 600000`, wherever a length of time stands. */
 const withMilliseconds = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(withMilliseconds);
@@ -52,7 +82,9 @@ const withMilliseconds = (value: unknown): unknown => {
   return Object.fromEntries(
     Object.entries(value).map(([key, item]) => {
       const [, amount, unit] = (typeof item === "string" && /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(item)) || [];
-      if (amount === undefined || unit === undefined) return [key, withMilliseconds(item)];
+      if (amount === undefined || unit === undefined) {
+        return [typeof item === "string" && times.has(key) ? `${key}Ms` : key, withMilliseconds(item)];
+      }
       return [key.endsWith("Ms") ? key : `${key}Ms`, Math.round(Number(amount) * (units[unit] ?? 1))];
     }),
   );
