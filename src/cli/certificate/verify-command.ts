@@ -57,10 +57,7 @@ export const verifyCommand = (): Command =>
         .default("go"),
     )
     .addOption(new Option("--at <moment>", "judge its age as of this moment (default: now)").argParser(time))
-    .option(
-      "--digest",
-      "print nothing but the digest of the certificate, when it will do: for pipelines",
-    )
+    .option("--digest", "print nothing but the digest of the certificate, when it will do: for pipelines")
     .action((file: string, options: Options) => act(options, (doing) => verify(file, options, doing)));
 
 const verify = async (file: string, options: Options, { terminal }: Act): Promise<Exit> => {
