@@ -144,9 +144,7 @@ export const bridgeRunbooks: Readonly<Record<string, Runbook>> = {
     ],
     mitigation: [
       { say: "Renew it where it is kept: at the proxy, or in the files that `serve --tls-cert` and `--tls-key` name." },
-      {
-        say: "If the check goes on to see the old one, restart what serves it. What is open at a bridge is offered again.",
-      },
+      { say: "A bridge that ends TLS itself reads both files again on SIGHUP, and drops no connection." },
     ],
     rollback: nothing,
   },
