@@ -30,6 +30,7 @@ const NAME_BYTES = 10;
 /** Opens the folder; the first time, makes its secrets. */
 export const openDataFolder = (path: string, rng: Rng, name?: string, hasMasterElsewhere = false): DataFolder => {
   mkdirSync(path, { recursive: true, mode: 0o700 });
+  refuseIfWritable(path);
   const masterFile = join(path, MASTER_FILE);
   if (hasMasterElsewhere && existsSync(masterFile)) {
     throw new FolderProblem(
@@ -58,6 +59,15 @@ export const openDataFolder = (path: string, rng: Rng, name?: string, hasMasterE
     logKey: privateKeyFromPem(pem),
     operatorFile: join(path, "operator.json"),
   };
+};
+
+/** Whoever can write into the folder can put another master secret in the place of ours, whatever mode that file has. */
+const refuseIfWritable = (path: string): void => {
+  const { mode } = statSync(path);
+  if (process.platform === "win32" || (mode & 0o022) === 0) return;
+  throw new FolderProblem(
+    `${path} can be written by others (mode ${(mode & 0o777).toString(8)}): run \`chmod go-w ${path}\`, or give a folder within it`,
+  );
 };
 
 /** Reads a file that only its owner may read; writes it first if there is none. */

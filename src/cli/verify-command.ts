@@ -70,7 +70,7 @@ const fromFile = (file: string): unknown => {
 };
 
 const write = (file: string, exchange: Exchange, { terminal }: Act): void => {
-  writeFileSync(file, `${JSON.stringify(exchange, null, 2)}\n`, { flag: "wx" });
+  writeFileSync(file, `${JSON.stringify(exchange, null, 2)}\n`, { flag: "wx", mode: 0o600 });
   terminal.note(
     `Wrote ${file}. \`lighthouse verify --file ${file}\` checks it offline, docs/verify.md with public tools.`,
   );

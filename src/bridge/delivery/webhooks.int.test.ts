@@ -208,3 +208,23 @@ test("what was open when the bridge went down is posted when it is back", async 
     return state?.status === "open" && state.stage.name === "offered";
   });
 });
+
+test("an agent whose receiver answers nothing holds up its own questions and nobody else's", async () => {
+  const posted: string[] = [];
+  const net: WebhookNet = {
+    resolve: async () => ["127.0.0.1"],
+    post: ({ url }) => {
+      posted.push(new URL(url).hostname);
+      return url.includes("tar") ? new Promise(() => undefined) : Promise.resolve(204);
+    },
+  };
+  const { door, alice, bob } = await open(true, net);
+  const mallory = await door.register("mallory");
+  await set(door, mallory, "http://tar.example/");
+  await set(door, bob, "http://bob.example/");
+  for (let n = 0; n < 40; n++) await door.ask("alice", "mallory");
+  const id = await door.ask("alice", "bob");
+  await until(async () => (await steps(door, alice, id)).length === 2);
+  expect(await steps(door, alice, id)).toEqual(["asked", "offered webhook"]);
+  expect(posted.filter((host) => host === "tar.example")).toHaveLength(3);
+});

@@ -68,6 +68,8 @@ const RETRY_AFTER_MS = [5_000, 30_000, 120_000, 600_000, 1_800_000] as const;
 /** How long a connected listener may take to have a question before it is posted as well. */
 const GRACE_MS = 5_000;
 const GONE = 410;
+/** Of `webhooksAtOnceMax` (16): five agents whose receivers answer nothing for 15 s leave a post for everybody else. */
+const AT_ONCE_PER_AGENT_MAX = 3;
 
 /**
  * Posts questions to the agents that want it so, as Standard Webhooks: signed, again until the receiver took it, never
@@ -75,7 +77,11 @@ const GONE = 410;
  */
 export const webhookDelivery = (ports: WebhookPorts) => {
   const { now, scheduler, limits, elicitations, webhooks, observer, record } = ports;
-  const due: string[] = [];
+  /** Ids by whom they are for, agents in turn. */
+  const due = new Map<string, string[]>();
+  let waiting = 0;
+  /** Posts of each agent that are under way. */
+  const busy = new Map<string, number>();
   /** Failed posts of each question that is under way. */
   const tries = new Map<string, number>();
   const timers = new Map<string, Cancel>();
@@ -87,8 +93,14 @@ export const webhookDelivery = (ports: WebhookPorts) => {
     held !== undefined && isOpen(held) && held.state.mailbox === null && held.state.stage.name === "asked";
 
   const enqueue = (id: string): void => {
-    if (stopped || due.length + timers.size >= limits.webhooksWaitingMax) return;
-    due.push(id);
+    if (stopped || waiting + timers.size >= limits.webhooksWaitingMax) return;
+    const held = elicitations.find(id);
+    if (!isWanted(held)) return void tries.delete(id);
+    const { to } = held.state.question;
+    const own = due.get(to);
+    if (own === undefined) due.set(to, [id]);
+    else own.push(id);
+    waiting++;
     pump();
   };
 
@@ -101,9 +113,22 @@ export const webhookDelivery = (ports: WebhookPorts) => {
     timers.set(id, scheduler.after(ms, fire));
   };
 
+  /** Of the agent whose turn it is: a receiver that is slow, or many questions for one, hold up nobody else's. */
+  const next = (): string | undefined => {
+    for (const [agent, ids] of due) {
+      if ((busy.get(agent) ?? 0) >= AT_ONCE_PER_AGENT_MAX) continue;
+      due.delete(agent);
+      const id = ids.shift();
+      if (ids.length > 0) due.set(agent, ids);
+      waiting--;
+      return id;
+    }
+    return undefined;
+  };
+
   const pump = (): void => {
     while (!stopped && posting < limits.webhooksAtOnceMax) {
-      const id = due.shift();
+      const id = next();
       if (id === undefined) return;
       const held = elicitations.find(id);
       const hook = isWanted(held) ? webhooks.of(held.state.question.to) : undefined;
@@ -111,11 +136,16 @@ export const webhookDelivery = (ports: WebhookPorts) => {
         tries.delete(id);
         continue;
       }
+      const { to } = held.state.question;
       posting++;
+      busy.set(to, (busy.get(to) ?? 0) + 1);
       post(held, hook)
         .catch(ports.onFault)
         .finally(() => {
           posting--;
+          const left = (busy.get(to) ?? 1) - 1;
+          if (left === 0) busy.delete(to);
+          else busy.set(to, left);
           pump();
         });
     }
@@ -202,7 +232,7 @@ export const webhookDelivery = (ports: WebhookPorts) => {
       stopped = true;
       for (const cancel of timers.values()) cancel();
       timers.clear();
-      due.length = 0;
+      due.clear();
     },
     lastPost: (agent: string): LastPost | undefined => last.get(agent),
     /** Posts a canary; undefined when the agent has no webhook. A 410 removes nothing: nobody was asked anything. */

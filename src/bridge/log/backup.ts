@@ -1,8 +1,19 @@
-import { closeSync, copyFileSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  copyFileSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+} from "node:fs";
 import { dirname } from "node:path";
 import { backup, DatabaseSync } from "node:sqlite";
 import type { NoteVerifier } from "../../signing/note.ts";
 import type { Progress } from "./progress.ts";
+import { ownersAlone } from "./sqlite/mode.ts";
 import { openForReading } from "./sqlite/schema.ts";
 import { type Verdict, verifyLog } from "./verify.ts";
 
@@ -30,6 +41,7 @@ export const backupLog = async (path: string, to: string, options: CopyOptions =
   mkdirSync(dirname(to), { recursive: true, mode: 0o700 });
   const partial = `${to}.partial`;
   rmSync(partial, { force: true });
+  ownersAlone(partial);
   const source = openForReading(path);
   try {
     source.exec("BEGIN");
@@ -57,6 +69,8 @@ export const restoreLog = async (from: string, path: string, options: CopyOption
   const partial = `${path}.partial`;
   rmSync(partial, { force: true });
   copyFileSync(from, partial);
+  // As the log that it becomes, whatever the backup was.
+  chmodSync(partial, 0o600);
   return verifyAndName(partial, path, options);
 };
 

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -173,6 +173,8 @@ describe("a backup", () => {
     stop = true;
     await writing;
     expect(backup).toMatchObject({ ok: true, verdict: { ok: true } });
+    // Every question and answer is in it.
+    expect(statSync(to).mode & 0o077).toBe(0);
     const events = backup.ok && backup.verdict.ok ? backup.verdict.events : 0;
     expect(events).toBeGreaterThanOrEqual(EVENTS);
     expect(events).toBeLessThanOrEqual(log.head().position);
@@ -180,6 +182,7 @@ describe("a backup", () => {
 
     const restored = join(folder.path, "elsewhere", "events.db");
     expect(await restoreLog(to, restored, { keys })).toMatchObject({ ok: true, verdict: { ok: true, events } });
+    expect(statSync(restored).mode & 0o077).toBe(0);
     const again = await openAt(restored);
     expect(again.head().position).toBe(events);
     await appendOk(again, "after", -1, 10);

@@ -167,3 +167,27 @@ test("who is registered is listed with what is true about reaching them, by expe
     ],
   });
 });
+
+test("a cursor does not tell where others talk: it is the place of an event of one's own, or there is none", async () => {
+  const t = await scene();
+  const eve = await t.register("eve");
+  const root = await t.register("root", ["admin"]);
+  for (let n = 0; n < 170; n++) await t.ask("alice", "bob");
+  const asEve = async (search: string) => {
+    const who = { url: `/v1/events?types=elicitation.asked&${search}`, as: eve };
+    return (await t.call(who)).json<Page>();
+  };
+  // One at a time, this once stopped at the 160th question that was none of hers, and said where that was.
+  for (const search of ["limit=1", "limit=1&agent=bob", "limit=1&direction=backward"]) {
+    expect(await asEve(search)).toMatchObject({ events: [], next: null });
+  }
+  const mine = await t.ask("eve", "bob");
+  await t.ask("alice", "bob");
+  const page = await asEve("limit=1");
+  expect(page.events.map(({ id }) => id)).toEqual([`elicitation/${mine}@0`]);
+  // What comes after it is not hers either, so there is no more.
+  expect(page.next).toBe(null);
+  const audited = await t.call({ url: "/v1/events?types=elicitation.asked&limit=1", as: root });
+  expect(audited.json<Page>().events).toHaveLength(1);
+  await t.close();
+});

@@ -3,7 +3,7 @@ import { faultProblem } from "./problem.ts";
 import { sendProblem } from "./reply.ts";
 
 /** The methods that a client may plausibly try. */
-const methods: readonly HTTPMethods[] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+const methods: readonly HTTPMethods[] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY"];
 
 /** What is served at one path. */
 export interface Served {
@@ -16,6 +16,7 @@ export interface Served {
  * The method is looked at before the credential and before the body: neither would change the answer.
  */
 export const refuseTheRest = (app: FastifyInstance, served: readonly Served[]): void => {
+  app.addHttpMethod("QUERY", { overrideExisting: true });
   for (const path of new Set(served.map((route) => route.path))) {
     const allowed = served.filter((route) => route.path === path).map((route) => route.method);
     const refuse = async (_request: unknown, reply: FastifyReply): Promise<FastifyReply> =>

@@ -229,8 +229,8 @@ const traceparent = {
   name: "traceparent",
   in: "header",
   required: false,
-  description: "W3C trace context; kept with every event that this call leads to",
-  schema: { type: "string", pattern: "^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$" },
+  description: "W3C trace context; kept with every event that this call leads to. One that is none is passed over",
+  schema: { type: "string" },
 };
 
 const bodyOf = (input: TSchema, names: readonly string[]) => {

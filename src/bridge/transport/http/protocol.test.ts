@@ -87,6 +87,20 @@ const rows: readonly Row[] = [
     allow: "POST, GET",
   },
   {
+    what: "QUERY on the events, a method of 2024",
+    call: { method: "QUERY" as "GET", url: "/v1/events" },
+    status: 405,
+    code: "method_not_allowed",
+    allow: "POST, GET",
+  },
+  {
+    what: "TRACE",
+    call: { method: "TRACE", url: "/v1/events" },
+    status: 405,
+    code: "method_not_allowed",
+    allow: "POST, GET",
+  },
+  {
     what: "POST on health",
     call: { method: "POST", url: "/health" },
     status: 405,
@@ -193,4 +207,11 @@ test("every reply carries the headers that keep it from being framed, guessed at
       "cache-control": "no-store",
     });
   }
+});
+
+test("a socket that takes nothing and sends nothing is closed after two minutes, longer than any poll", async () => {
+  const door = await httpDoor();
+  expect(door.app.server.timeout).toBe(120_000);
+  expect(door.app.server.timeout).toBeGreaterThan(2 * door.limits.longPollMsMax);
+  await door.close();
 });

@@ -37,6 +37,12 @@ export interface HttpPorts extends HealthPorts, OriginRules {
 const HEADERS_MS = 10_000;
 const REQUEST_MS = 30_000;
 
+/**
+ * How long a socket may take nothing and send nothing, in milliseconds: whoever stops reading a reply does not keep it in
+ * memory for ever. Above the longest poll (45 s); streams have their heartbeats, and WebSockets look after themselves.
+ */
+const IDLE_MS = 120_000;
+
 /** How long what is under way may take once the door closes, in milliseconds. */
 const CLOSE_MS = 5_000;
 
@@ -56,6 +62,7 @@ export const serveHttp = (ports: HttpPorts): FastifyInstance => {
     bodyLimit: limits.messageBytesMax,
     routerOptions: { maxParamLength: PARAM_CHARS_MAX },
     requestTimeout: REQUEST_MS,
+    connectionTimeout: IDLE_MS,
     ...(tls === undefined
       ? { http: { headersTimeout: HEADERS_MS } }
       : { https: { ...tls, headersTimeout: HEADERS_MS } }),

@@ -6,13 +6,21 @@ import { operations } from "../operations.ts";
 import { type Desk, type Told, troubleOf, unsigned } from "./desk.ts";
 
 /** The desk of an MCP client that speaks HTTP to the bridge: it calls the operations where they are. */
-export const bridgeDesk = (bridge: Bridge, who: Principal, session: Session): Desk => {
+export const bridgeDesk = (
+  bridge: Bridge,
+  who: Principal,
+  session: Session,
+  /** Why the bridge has ended what this session waited for. */
+  ended: () => Refusal | undefined,
+): Desk => {
   const call = async <T>(name: string, input: object): Promise<Told<T>> => {
     const operation = byName.get(name);
     if (operation === undefined) throw new Error(`there is no operation ${name}`);
     const stopped = bridge.stopped();
     if (stopped !== undefined) return no(stopped);
     const reply = await operation.call(bridge, who, input, session);
+    const over = ended();
+    if (over !== undefined) return no(over);
     return reply.ok ? { ok: true, value: reply.value as T } : no(reply.refusal);
   };
   return {

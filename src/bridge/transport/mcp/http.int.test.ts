@@ -123,6 +123,16 @@ describe.each(generations)("a client of %s over HTTP", (generation) => {
     expect((await waiting).value.questions).toMatchObject([{ id }]);
   });
 
+  test("that waits when its agent is suspended is told that and why, at once", async () => {
+    const theirs = await join(generation, bob);
+    const waiting = theirs.tool("lighthouse_inbox", { waitMs: 30_000 });
+    await until(() => doors.bridge.deliver.presence.agents() === 1);
+    const root = await doors.register("root", ["admin"]);
+    await doors.call({ url: "/v1/agents/bob/suspend", as: root, body: { reason: "it floods" } });
+    const { isError, value } = await waiting;
+    expect([isError, value.error]).toMatchObject([true, { code: "agent_suspended", detail: "it floods" }]);
+  });
+
   test("reads an elicitation and its receipt as resources, and nobody else's", async () => {
     const id = await doors.ask("alice", "bob");
     const { client } = await join(generation, alice);

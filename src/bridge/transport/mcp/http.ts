@@ -95,7 +95,10 @@ const loaded = async (context: McpContext): Promise<Handling> => {
         version: bridge.version,
         onFault,
         beside,
-        deskFor: ({ signal }) => bridgeDesk(bridge, who, open(signal)),
+        deskFor: ({ signal }) => {
+          const { session, ended } = open(signal);
+          return bridgeDesk(bridge, who, session, ended);
+        },
       });
     },
     { maxRequestBodySize: bridge.limits.messageBytesMax },
@@ -115,10 +118,11 @@ interface Carried {
 /** What an operation is lent while it runs, for each call within one exchange. */
 const opened =
   ({ bridge, newSession, polls }: McpContext, who: Principal, exchange: Exchange) =>
-  (cancelled: AbortSignal): Session => {
+  (cancelled: AbortSignal): { readonly session: Session; readonly ended: () => Refusal | undefined } => {
     const id = newSession();
     const ended = new AbortController();
-    return {
+    let why: Refusal | undefined;
+    const session: Session = {
       id,
       receivedAt: bridge.clock.monotonic(),
       signal: AbortSignal.any([exchange.signal, cancelled, ended.signal]),
@@ -137,7 +141,10 @@ const opened =
           // A client that waits for one thing is not thereby reachable for another: nothing of MCP wakes a model.
           offer: null,
           notify: () => undefined,
-          end: () => ended.abort(),
+          end: (refused) => {
+            why = refused;
+            ended.abort();
+          },
         });
         const release = (): void => {
           detach();
@@ -146,6 +153,7 @@ const opened =
         return { ok: true, value: release };
       },
     };
+    return { session, ended: () => why };
   };
 
 const refuseStranger = (

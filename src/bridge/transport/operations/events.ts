@@ -134,7 +134,10 @@ const READ_EVENTS = 100;
 /** Reads at most for one reply, so that a search for little in much still answers in bounded time. */
 const READS_MAX = 160;
 
-/** Fills a page with what this principal may see; what it may not see leaves no trace but a moved cursor. */
+/**
+ * Fills a page with what this principal may see. A cursor is the place of an event that it may see, or of nothing but
+ * unseen ones for `READS_MAX` reads: were it where the log was read to for a page of one, it would tell where others talk.
+ */
 const readVisible = async (
   read: (query: EventQuery) => Promise<EventPage>,
   query: EventQuery,
@@ -147,7 +150,7 @@ const readVisible = async (
   let chars = 0;
   for (let reads = 0; reads < READS_MAX && events.length < limit && chars < PAGE_CHARS_MAX; reads++) {
     const cursor = next === null ? {} : backward ? { before: next } : { after: next };
-    const page = await read({ ...query, ...cursor, limit: Math.min(READ_EVENTS, limit - events.length) });
+    const page = await read({ ...query, ...cursor, limit: who.mayAudit ? Math.min(READ_EVENTS, limit) : READ_EVENTS });
     for (const event of page.events) {
       if (!maySee(who, event)) continue;
       events.push(event);
@@ -156,8 +159,9 @@ const readVisible = async (
     next = page.next;
     if (next === null) break;
   }
-  const fits = fitting(events, charsOf);
-  return { events: fits, next: fits.length < events.length ? (fits.at(-1)?.position ?? null) : next };
+  const fits = fitting(events.slice(0, limit), charsOf);
+  const isCut = fits.length < events.length || (events.length === limit && next !== null);
+  return { events: fits, next: isCut ? (fits.at(-1)?.position ?? null) : next };
 };
 
 const charsOf = (event: Recorded): number => JSON.stringify(event.data).length;
