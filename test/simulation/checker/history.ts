@@ -23,9 +23,6 @@ export interface History {
   readonly inquiries: InquiryTales;
   readonly rollouts: RolloutTales;
   readonly modes: ModeTales;
-  /** Agents that exist now. */
-  readonly isActive: (agent: string) => boolean;
-  readonly flag: () => Flag;
   /** Keys of their own that an agent has ever shown to hold, as the log has them. */
   readonly keysOf: (agent: string) => readonly PublicJwk[];
   /** Newest durable `agent.seen`, in log time. */
@@ -65,7 +62,6 @@ export const history = (world: World, sometimes: Sometimes, evidence: Evidence):
   const stories = new Map<string, Story>();
   const inquiries = inquiryTales(stories);
   const proofs = new Map<string, Proof>();
-  const active = new Set<string>();
   const ownKeys = new Map<string, PublicJwk[]>();
   const seen = new Map<string, number>();
   /** When it was durable that an agent is revoked, on the monotonic clock. */
@@ -202,8 +198,6 @@ export const history = (world: World, sometimes: Sometimes, evidence: Evidence):
     inquiries,
     rollouts,
     modes,
-    isActive: (agent) => active.has(agent),
-    flag: () => flagState,
     keysOf: (agent) => ownKeys.get(agent) ?? [],
     proof: (agent) => proofs.get(agent),
     lastSeen: (agent) => seen.get(agent),
@@ -225,17 +219,13 @@ export const history = (world: World, sometimes: Sometimes, evidence: Evidence):
       }
       if (event.type === "flag.killed") sometimes.saw("flag killed");
       if (event.type === "flag.set" || event.type === "flag.restored") sometimes.saw("flag changed");
-      if (event.type === "agent.registered" || event.type === "agent.enrolled") active.add(idOf(event.stream));
       if (event.type === "agent.enrolled" || event.type === "agent.key_added") {
         const name = idOf(event.stream);
         ownKeys.set(name, [...(ownKeys.get(name) ?? []), event.data.jwk as PublicJwk]);
         if (event.type === "agent.key_added") sometimes.saw("own key replaced");
       }
       if (event.type === "login.opened") sometimes.saw("signed in");
-      if (event.type === "agent.revoked") {
-        active.delete(idOf(event.stream));
-        revoked.set(idOf(event.stream), world.monotonic());
-      }
+      if (event.type === "agent.revoked") revoked.set(idOf(event.stream), world.monotonic());
       if (event.type === "elicitation.asked") asked(event);
       else if (event.stream.startsWith("elicitation/")) toldOf(event);
       else if (event.stream.startsWith("inquiry/")) inquired(event);

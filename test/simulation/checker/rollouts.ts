@@ -56,7 +56,6 @@ interface Back {
 export const rolloutTales = (stories: ReadonlyMap<string, Story>, sometimes: Sometimes, broken: Broken) => {
   const leases = { rollout: noLease(), rollback: noLease() };
   const reports = new Map<string, IncidentReport>();
-  const rehearsals = new Set<string>();
   let rollout: Rollout | undefined;
   let back: Back | undefined;
   let lastFlagReason = "";
@@ -195,7 +194,6 @@ export const rolloutTales = (stories: ReadonlyMap<string, Story>, sometimes: Som
     if (!rehearsal && isGoing && (rollout?.status !== "aborting" || of !== rollout.id)) {
       broken(BACK, event, `the rollout ${rollout?.id} was not ended first`);
     }
-    if (rehearsal) rehearsals.add(event.data.id);
     leases.rollback = { ...leases.rollback, holder: "", until: 0 };
     sometimes.saw(rehearsal ? "rehearsal begun" : `rollback begun: ${event.data.scope.kind}`);
     back = {
@@ -266,8 +264,6 @@ export const rolloutTales = (stories: ReadonlyMap<string, Story>, sometimes: Som
       else if (event.stream.startsWith("elicitation/")) questionTold(event);
     },
     published: (digest: string, report: IncidentReport): void => void reports.set(digest, report),
-    /** Ids of rehearsals that were ever begun. */
-    rehearsals: rehearsals as ReadonlySet<string>,
     /** What is under way. */
     standing: () => ({
       rollout: rollout === undefined || rollout.status === "ended" ? undefined : rollout,

@@ -157,7 +157,7 @@ export const controllers = (on: ControllerPorts): Controllers => {
   };
 };
 
-export const isDisplaced = ({ message }: Error): boolean => /was displaced by|is not the latest/.test(message);
+const isDisplaced = ({ message }: Error): boolean => /was displaced by|is not the latest/.test(message);
 
 /** What the log says that a controller that dies now leaves behind. */
 const killedDuring = ({ past }: ControllerPorts): Interesting | undefined => {
