@@ -142,10 +142,15 @@ describe("the commands of the runbooks", () => {
   it("all run against a live bridge and its servers", async () => {
     expect(commands().length).toBeGreaterThan(60);
     const failures: string[] = [];
-    await inParallel(availableParallelism() + 1, commands(), async (command) => {
+    const tried = async (command: string): Promise<void> => {
       const { code, text } = await sh(command);
       if (code !== 0) failures.push(`${command}\n  ended with ${code}: ${text.slice(0, 300)}`);
-    });
+    };
+    // There is one rollback at a time; everything else may be done by several people at once.
+    const isAlone = (command: string): boolean => command.includes("lighthouse rollback");
+    const together = commands().filter((command) => !isAlone(command));
+    await inParallel(availableParallelism() + 1, together, tried);
+    await inParallel(1, commands().filter(isAlone), tried);
     expect(failures).toEqual([]);
   });
 });
