@@ -40,6 +40,14 @@ const expected: ReadonlySet<RefusalCode> = new Set<RefusalCode>([
 const isOfAnotherTime = ({ problems }: LighthouseRefusal): boolean =>
   problems.some(({ pointer }) => pointer === "/signed/iat");
 
+/**
+ * An answer whose signature was refused is signed anew with a renewed key, and renewing is not repeated: the bridge may
+ * be away just then, or its clock jump while the challenge is out.
+ */
+const isOfRenewal = (error: unknown): boolean =>
+  (error instanceof LighthouseFault && error.kind === "unreachable") ||
+  (error instanceof LighthouseRefusal && error.code === "unauthenticated");
+
 /** An own key is replaced at the first connection after so long. */
 const KEY_AGE_MS = 8_000;
 
@@ -67,6 +75,7 @@ export const clientAgent = (
   const excuse = (what: string, error: unknown): void => {
     if (error instanceof LighthouseRefusal && (expected.has(error.code) || isOfAnotherTime(error))) return;
     if (error instanceof LighthouseFault && error.kind === "interrupted") return;
+    if (hasOwnKey(credential) && isOfRenewal(error)) return;
     const says = error instanceof Error ? (error.stack ?? error.message) : String(error);
     world.fail("the client keeps its word", `${who.name} ${what}: ${says}`);
   };
