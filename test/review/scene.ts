@@ -171,7 +171,10 @@ export const rehearsalOn = ({ url, data }: LiveBridge, { credential }: Town, oth
   rehearsalBy(
     (client) => ({
       ...rolloutPorts({ data, url }, client, {
-        terminal: { note: () => undefined } as never,
+        terminal: {
+          note: () => undefined,
+          progress: () => ({ step: () => undefined, done: () => undefined }),
+        } as never,
         signal: new AbortController().signal,
       }),
       ...other,
