@@ -9,7 +9,7 @@ export interface BridgeProcess {
   readonly kill: () => Promise<void>;
 }
 
-const lighthouse = join(resolve(import.meta.dirname, "../.."), "bin/lighthouse.js");
+export const lighthouse = join(resolve(import.meta.dirname, "../.."), "bin/lighthouse.js");
 
 /** Starts a bridge as a user does, or one with a bug in it; resolves when it says that it is ready. */
 export const startBridge = async (data: string, port: number, script = lighthouse): Promise<BridgeProcess> => {

@@ -13,6 +13,9 @@ test("kill -9 under load loses nothing that was acknowledged, and doubles nothin
   for (const count of [report.asks, report.answers, report.outcomes, report.events]) expect(count).toBeGreaterThan(50);
   // Both ways of delivery were in it, and questions that changed from one to the other.
   for (const count of [report.handedOut, report.rerouted]) expect(count).toBeGreaterThan(0);
+  // The arm was withdrawn by the seven steps once, with a kill in the middle of them.
+  expect(report.rollbacks).toBe(1);
+  expect(report.lostByRollbacks).toBe(0);
   // Every question that was asked has its answer in the end, whatever happened in between.
   expect(report.outcomes).toBe(report.asks);
   expect(report.inLog).toBe(report.asks);

@@ -38,18 +38,22 @@ export const startSwitching = async (credential: TokenCredential) => {
     await putInto(how);
   };
 
+  /** A crash may come into it: sent again after one, a change may have been made already, and then its fence is old. */
+  const unlessMade = async (change: Promise<void>): Promise<void> => {
+    try {
+      await change;
+    } catch (error) {
+      if (error instanceof LighthouseRefusal && error.code === "flag_fenced") return;
+      if (error instanceof LighthouseFault && error.kind === "closed") return;
+      throw error;
+    }
+  };
+
   return {
-    /** Begins the next turn; a crash may come into it. Resolves when it is over, however. */
-    next: async (n: number): Promise<void> => {
-      try {
-        await turn(turns[n % turns.length] as (typeof turns)[number]);
-      } catch (error) {
-        // Sent again after a crash, the change may have been made already: then its fence is old.
-        if (error instanceof LighthouseRefusal && error.code === "flag_fenced") return;
-        if (error instanceof LighthouseFault && error.kind === "closed") return;
-        throw error;
-      }
-    },
+    /** All by push from now on; open questions stay where they are. */
+    pushAll: (): Promise<void> => unlessMade(share(100)),
+    /** Begins the next turn. Resolves when it is over, however. */
+    next: (n: number): Promise<void> => unlessMade(turn(turns[n % turns.length] as (typeof turns)[number])),
     close: operator.close,
   };
 };
