@@ -1,8 +1,8 @@
-import { execFileSync } from "node:child_process";
 import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Folder, folder, type Running } from "../../test/support/processes.ts";
+import { selfSigned } from "../../test/support/self-signed.ts";
 
 let there: Folder;
 let cert: string;
@@ -11,16 +11,9 @@ let key: string;
 beforeAll(() => {
   there = folder();
   [cert, key] = [join(there.cwd, "cert.pem"), join(there.cwd, "key.pem")];
-  selfSigned(cert, key);
+  selfSigned(cert, key, { name: "lighthouse-test", for: "127.0.0.1" });
 });
 afterAll(() => there.cleanUp());
-
-const selfSigned = (certFile: string, keyFile: string, days = "2"): void => {
-  const subject = ["-subj", "/CN=lighthouse-test", "-addext", "subjectAltName=IP:127.0.0.1"];
-  const made = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", days];
-  execFileSync("openssl", [...made, ...subject, "-keyout", keyFile, "-out", certFile], { stdio: "pipe" });
-  chmodSync(keyFile, 0o600);
-};
 
 const serving = async (...args: string[]): Promise<{ readonly url: string; readonly running: Running }> => {
   const running = there.start("serve", "--port", "0", "--json", ...args);
@@ -63,7 +56,7 @@ describe("a bridge that could not keep secrets", () => {
     ["with a key that others can read", ["--tls-cert", "cert.pem", "--tls-key", "open.key"], "chmod 600"],
     ["with a certificate that is none", ["--tls-cert", "none.pem", "--tls-key", "key.pem"], "is not a certificate"],
   ])("does not start %s, and says what to do", async (_name, args, words) => {
-    selfSigned(join(there.cwd, "other.pem"), join(there.cwd, "other.key"));
+    selfSigned(join(there.cwd, "other.pem"), join(there.cwd, "other.key"), { name: "other", for: "127.0.0.1" });
     writeFileSync(join(there.cwd, "open.key"), readFileSync(key), { mode: 0o600 });
     chmodSync(join(there.cwd, "open.key"), 0o644);
     writeFileSync(join(there.cwd, "none.pem"), "no");

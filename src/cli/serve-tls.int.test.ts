@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -6,6 +5,7 @@ import { join } from "node:path";
 import { connect, type TLSSocket, type Server as TlsServer } from "node:tls";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { httpDoor } from "../../test/support/http-door.ts";
+import { selfSigned } from "../../test/support/self-signed.ts";
 import { readTls, renewTls } from "./serve-tls.ts";
 
 let folder: string;
@@ -16,12 +16,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const certified = (name: string, days = "2"): void => {
-  const made = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", days];
-  const files = ["-subj", `/CN=${name}`, "-keyout", file("key.pem"), "-out", file("cert.pem")];
-  execFileSync("openssl", [...made, ...files], { stdio: "pipe" });
-  chmodSync(file("key.pem"), 0o600);
-};
+const certified = (name: string): void => selfSigned(file("cert.pem"), file("key.pem"), { name });
 
 const connected = (port: number): Promise<TLSSocket> =>
   new Promise((resolve, reject) => {

@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
@@ -6,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { getCACertificates, setDefaultCACertificates, type TLSSocket } from "node:tls";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { selfSigned } from "../../test/support/self-signed.ts";
 import { webhookNet } from "./webhook-net.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "webhook-tls-"));
@@ -21,17 +21,7 @@ const NAME = "hooks.invalid";
 
 beforeAll(async () => {
   const [key, crt] = [join(folder, "key.pem"), join(folder, "cert.pem")];
-  const subject = ["-subj", `/CN=${NAME}`, "-addext", `subjectAltName=DNS:${NAME}`, "-days", "1"];
-  execFileSync(
-    "openssl",
-    ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"].concat(subject, [
-      "-keyout",
-      key,
-      "-out",
-      crt,
-    ]),
-    { stdio: "ignore" },
-  );
+  selfSigned(crt, key, { name: NAME, for: NAME });
   cert = readFileSync(crt, "utf8");
   server = createServer({ key: readFileSync(key), cert }, (request, response) => {
     names.push((request.socket as TLSSocket & { servername: string | false | null }).servername);
