@@ -91,7 +91,7 @@ export const ledger = () => {
       events: customs.size,
       foundAgain,
       inDoubt,
-      inLog: askedInLog.size,
+      inLog: keysInLog.size,
     }),
   };
 };
@@ -108,7 +108,7 @@ export interface Counts {
   readonly foundAgain: number;
   /** Custom events whose acknowledgement a crash swallowed: there or not, but never twice. */
   readonly inDoubt: number;
-  /** Questions in the log. */
+  /** Questions of the load in the log: those with a key. A rollback asks one of its own, to see whether the mailbox works. */
   readonly inLog: number;
 }
 
