@@ -447,13 +447,4 @@ export const streamOf = {
 } as const;
 
 /** The id within a stream name: `elicitation/el_1` → `el_1`. */
-export const idOf = (stream: string): string => {
-  if (stream !== lastStream) {
-    lastStream = stream;
-    lastId = stream.slice(stream.indexOf("/") + 1);
-  }
-  return lastId;
-};
-
-let lastStream = "";
-let lastId = "";
+export const idOf = (stream: string): string => stream.slice(stream.indexOf("/") + 1);

@@ -67,7 +67,7 @@ const metricOf = ({ signal, cells }: Family, registry: { readonly contentType: s
       return {
         ...own,
         name: this.name,
-        values: Array.from(cells.values()).flatMap((cell) => samplesOf(signal, cell, isOpenMetrics)),
+        values: [...cells].flatMap((cell) => samplesOf(signal, cell, isOpenMetrics)),
       };
     },
   };

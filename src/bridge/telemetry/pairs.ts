@@ -38,7 +38,7 @@ export const openPairs = (pairsMax: number): Pairs => {
   };
 
   return {
-    family: { signal: pairRequests, cells },
+    family: { signal: pairRequests, cells: { [Symbol.iterator]: () => cells.values() } },
     folded: (event, turn) => {
       if (turn === undefined) return;
       const { from, to } = turn.story;

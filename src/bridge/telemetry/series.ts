@@ -26,7 +26,7 @@ export interface Cell {
 
 export interface Family {
   readonly signal: Signal;
-  readonly cells: ReadonlyMap<string, Cell>;
+  readonly cells: Iterable<Cell>;
 }
 
 export interface Series {
@@ -57,7 +57,7 @@ export const openSeries = (
     if (family === undefined) return undefined;
     const cell = find(family.tree, family.names, labels);
     if (cell !== undefined) return cell;
-    if (!family.isOpen || family.cells.size >= OPEN_SERIES_MAX) {
+    if (!family.isOpen || family.cells.length >= OPEN_SERIES_MAX) {
       onRefused(signal, labels);
       return undefined;
     }
@@ -87,7 +87,7 @@ export const openSeries = (
 };
 
 interface OwnFamily extends Family {
-  readonly cells: Map<string, Cell>;
+  readonly cells: Cell[];
   readonly tree: Branch;
   readonly names: readonly string[];
   readonly isOpen: boolean;
@@ -110,7 +110,7 @@ const find = (tree: Branch, names: readonly string[], labels: Readonly<Record<st
 const familyOf = (signal: Signal): OwnFamily => {
   const names = Object.keys(signal.labels);
   const isOpen = Object.values(signal.labels).includes("open");
-  const family: OwnFamily = { signal, cells: new Map(), tree: newBranch(), names, isOpen };
+  const family: OwnFamily = { signal, cells: [], tree: newBranch(), names, isOpen };
   for (const labels of seriesOf(signal)) newCell(family, labels as Readonly<Record<string, string>>);
   return family;
 };
@@ -119,7 +119,7 @@ const newCell = ({ signal, cells, tree, names }: OwnFamily, labels: Readonly<Rec
   const size = signal.type === "histogram" ? signal.buckets.length + 1 : 0;
   const value = signal.type === "gauge" ? Number.NaN : 0;
   const cell: Cell = { labels, value, buckets: Array(size).fill(0), exemplars: Array(size).fill(undefined) };
-  cells.set(keyOf(names, labels), cell);
+  cells.push(cell);
   let at = tree;
   for (const name of names) {
     const value = labels[name] as string;
@@ -129,11 +129,4 @@ const newCell = ({ signal, cells, tree, names }: OwnFamily, labels: Readonly<Rec
   }
   at.cell = cell;
   return cell;
-};
-
-/** Label values hold no line breaks: they are names from closed lists, versions and revisions. */
-const keyOf = (names: readonly string[], labels: Readonly<Record<string, string>>): string => {
-  let key = "";
-  for (const name of names) key += `${labels[name]}\n`;
-  return key;
 };

@@ -46,7 +46,7 @@ export const vitalsFrom = ({ series, clock, windowMs, disk }: VitalsPorts): (() 
 };
 
 const sampleOf = ({ families }: Series, at: number): Sample => {
-  const cellsOf = (signal: unknown) => families.find((family) => family.signal === signal)?.cells.values() ?? [];
+  const cellsOf = (signal: unknown) => families.find((family) => family.signal === signal)?.cells ?? [];
   const [appends] = cellsOf(signals.logAppend);
   let calls = 0;
   let errors = 0;

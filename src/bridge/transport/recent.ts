@@ -9,18 +9,16 @@ const CHARS_MAX = 1_000_000;
 export const recent = <In extends object, Out>(make: (from: In) => Out, charsOf: (out: Out) => number = () => 0) => {
   const made = new Map<In, Out>();
   let chars = 0;
-  return {
-    of: (from: In): Out => {
-      const known = made.get(from);
-      if (known !== undefined) return known;
-      const out = make(from);
-      chars += charsOf(out);
-      if (made.size >= ENTRIES_MAX || chars > CHARS_MAX) {
-        made.clear();
-        chars = charsOf(out);
-      }
-      made.set(from, out);
-      return out;
-    },
+  return (from: In): Out => {
+    const known = made.get(from);
+    if (known !== undefined) return known;
+    const out = make(from);
+    chars += charsOf(out);
+    if (made.size >= ENTRIES_MAX || chars > CHARS_MAX) {
+      made.clear();
+      chars = charsOf(out);
+    }
+    made.set(from, out);
+    return out;
   };
 };

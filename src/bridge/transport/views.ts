@@ -124,11 +124,6 @@ export const ElicitationSchema = Type.Object(
 
 export type ElicitationView = Type.Static<typeof ElicitationSchema>;
 
-export const viewOf = (held: Held): ElicitationView => views.of(held);
-
-/** An elicitation as it is shown, in JSON. */
-export const viewText = (view: ElicitationView): string => texts.of(view);
-
 const newView = (held: Held): ElicitationView => {
   const state = held.state as Exclude<Elicitation, { readonly status: "none" }>;
   const { from, to, message, schema, deadline, causedBy, requireEd25519 } = state.question;
@@ -157,8 +152,10 @@ const newView = (held: Held): ElicitationView => {
   }
 };
 
-const views = recent(newView);
-const texts = recent(
+export const viewOf = recent(newView);
+
+/** An elicitation as it is shown, in JSON. */
+export const viewText = recent(
   (view: ElicitationView) => JSON.stringify(view),
   (text) => text.length,
 );

@@ -1,22 +1,9 @@
-import { parse } from "yaml";
 import type { Rendered } from "../../ops/monitoring/render/rendered.ts";
+import { ownGroups, squeezed } from "../../ops/monitoring/running/prometheus.ts";
 import { secondsOf } from "../../ops/monitoring/running/tree.ts";
 import type { PrometheusAnswers, Spelling, WantedRule } from "../../review/probe/answers.ts";
 import type { Answer } from "../../review/probe/monitoring-port.ts";
 
-interface RenderedRule {
-  readonly alert?: string;
-  readonly record?: string;
-  readonly expr: string;
-  readonly for?: string;
-  readonly labels?: Readonly<Record<string, string>>;
-  readonly annotations?: Readonly<Record<string, string>>;
-}
-interface RenderedGroup {
-  readonly name: string;
-  readonly interval?: string;
-  readonly rules: readonly RenderedRule[];
-}
 interface LoadedGroup {
   readonly name: string;
   readonly rules: readonly { readonly name: string; readonly query: string }[];
@@ -37,7 +24,7 @@ export const rulesOf = (
   const spelled: Spelling[] = [];
   const alerts: WantedRule[] = [];
   const recordings: WantedRule[] = [];
-  for (const { name, interval, rules: own } of groupsIn(files)) {
+  for (const { name, interval, rules: own } of ownGroups(files)) {
     const there = loaded.find((group) => group.name === name);
     const healths = (secondsOf(interval ?? "0s") ?? 0) > SLOW_GROUP_SECONDS ? ["ok", "unknown"] : ["ok"];
     for (const [index, rule] of own.entries()) {
@@ -62,11 +49,6 @@ export const rulesOf = (
   return { wanted: { ...others, alerts, recordings }, spelled };
 };
 
-const groupsIn = (files: Rendered): readonly RenderedGroup[] =>
-  [...files]
-    .filter(([path]) => path.startsWith("prometheus/rules/"))
-    .flatMap(([, text]) => (parse(text) as { readonly groups: readonly RenderedGroup[] }).groups);
-
 /** Prometheus writes expressions in its own style; two texts are one expression when its formatter makes them equal. */
 const spellingOf = (expr: string, query: string | undefined, recorded: readonly Answer[]): Spelling | undefined => {
   if (query === undefined) return undefined;
@@ -77,8 +59,6 @@ const spellingOf = (expr: string, query: string | undefined, recorded: readonly 
   if (formatted === undefined || formatted !== wanted) return undefined;
   return { expr, query, by: "GET /api/v1/format_query", ours: wanted, theirs: formatted };
 };
-
-const squeezed = (expr: string): string => expr.replaceAll(/\s+/g, "");
 
 const formattedIn = (recorded: readonly Answer[], expr: string): string | undefined => {
   const asked = `/api/v1/format_query?query=${encodeURIComponent(expr)}`;

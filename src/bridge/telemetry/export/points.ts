@@ -41,7 +41,7 @@ export const pointsOf = (families: readonly Family[]) => {
       const points: Point[] = [];
       const seen: [Cell, Baseline][] = [];
       for (const { signal, cells } of families) {
-        for (const cell of cells.values()) {
+        for (const cell of cells) {
           const own = point(signal, cell);
           if (own !== undefined) points.push(own);
           seen.push([cell, { value: cell.value, buckets: [...cell.buckets] }]);

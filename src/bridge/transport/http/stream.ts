@@ -112,7 +112,7 @@ const stream = (response: ServerResponse, opening: Opening, who: Principal, cont
   write(frame("open", { session, agent, audience: bridge.audience, position: head }, opening.after ?? head));
   const pushing = startPushing(bridge, who, session, opening, {
     via: "sse",
-    push: ({ name, data, toldUpTo, flushed }) => write(frame(name, data, toldUpTo), flushed),
+    push: ({ name, data, text, toldUpTo, flushed }) => write(frame(name, data, toldUpTo, text), flushed),
     room,
     end,
     signal: gone.signal,
@@ -140,5 +140,9 @@ const stream = (response: ServerResponse, opening: Opening, who: Principal, cont
 const RETRY_MS = 1_000;
 
 /** JSON has no line break of its own, so one `data` line holds it. */
-const frame = (name: Pushed["name"] | "open" | "closing", data: object, id?: number): string =>
-  `event: ${name}\n${id === undefined ? "" : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`;
+const frame = (
+  name: Pushed["name"] | "open" | "closing",
+  data: object,
+  id?: number,
+  text = JSON.stringify(data),
+): string => `event: ${name}\n${id === undefined ? "" : `id: ${id}\n`}data: ${text}\n\n`;

@@ -49,7 +49,8 @@ interface LoadedGroup {
   readonly interval: number;
   readonly rules: readonly LoadedRule[];
 }
-interface OwnRule {
+/** A rule as it was rendered. */
+export interface OwnRule {
   readonly alert?: string;
   readonly record?: string;
   readonly expr: string;
@@ -104,10 +105,17 @@ export const comparePrometheusRules = async (spec: Spec, files: Rendered, ports:
   return { compared: { ok: true, asked, answered, differences }, unwell };
 };
 
-const ownGroups = (files: Rendered): readonly { readonly name: string; readonly rules: readonly OwnRule[] }[] =>
+export interface OwnGroup {
+  readonly name: string;
+  readonly interval?: string;
+  readonly rules: readonly OwnRule[];
+}
+
+/** The groups of rules that were rendered, in their files' order. */
+export const ownGroups = (files: Rendered): readonly OwnGroup[] =>
   [...files]
     .filter(([path]) => path.startsWith("prometheus/rules/"))
-    .flatMap(([, text]) => (parse(text) as { readonly groups: { name: string; rules: OwnRule[] }[] }).groups);
+    .flatMap(([, text]) => (parse(text) as { readonly groups: readonly OwnGroup[] }).groups);
 
 const ruleDifferences = async (
   rule: OwnRule,
@@ -135,7 +143,8 @@ const exprDifferences = async (
   return ours !== undefined && ours === theirs ? [] : [{ path, wanted: shown(wanted), running: shown(running) }];
 };
 
-const squeezed = (expr: string): string => expr.replaceAll(/\s+/g, "");
+/** An expression without its white space, in which Prometheus has a style of its own. */
+export const squeezed = (expr: string): string => expr.replaceAll(/\s+/g, "");
 
 const formatted = async (expr: string, get: (path: string) => Promise<Called>): Promise<string | undefined> => {
   const called = await get(`/api/v1/format_query?query=${encodeURIComponent(expr)}`);
